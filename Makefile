@@ -1,0 +1,75 @@
+# make book | test | serve | data | runs | gpu | benchmark | format | requirements | clean
+# Python 3.11 to 3.13 and make are all that is needed; everything else lands in .venv.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+  2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+READY := .venv/ready
+IMAGES := data/FashionMNIST/raw/train-images-idx3-ubyte
+ASSETS := node_modules/.package-lock.json
+SITE := _build/html/.built
+find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
+CODE := $(call find,normlab results) requirements.txt pyproject.toml
+PAGES := $(call find,book notebooks) _config.yml _toc.yml
+
+.PHONY: book test serve data runs gpu benchmark format requirements clean
+
+book: $(SITE)
+
+$(READY): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11, 3.12 or 3.13, and none \
+	is on the PATH. Install one (Debian: apt-get install python3 python3-venv) or \
+	name one: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit( \
+	"This book needs Python 3.11, 3.12 or 3.13; $(PYTHON) is " + sys.version.split()[0])'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Could not make .venv with \
+	$(PYTHON). On Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --no-deps --progress-bar on -r requirements.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation --quiet -e .
+	@touch $@
+
+data: $(IMAGES)
+$(IMAGES): | $(READY)
+	$(BIN)/python -m normlab.data
+
+$(ASSETS): package.json package-lock.json | $(READY)
+	$(BIN)/npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+# The notebook cache knows the cells but not the code they import: start afresh
+# when that code, a recorded run or a version changes.
+_build/code: $(CODE)
+	@rm -rf _build/.jupyter_cache _build/html && mkdir -p _build && touch $@
+
+$(SITE): $(READY) $(IMAGES) $(ASSETS) $(PAGES) _build/code
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@touch $@
+
+test: $(SITE)
+	$(BIN)/python -m pytest
+
+serve: $(SITE)
+	$(BIN)/npx serve _build/html --listen 8000
+
+runs: $(READY) $(IMAGES)
+	$(BIN)/python -m normlab.runs run all
+
+gpu: $(READY) $(IMAGES)
+	$(BIN)/python -m normlab.runs run lenet --device cuda
+	$(BIN)/python -m benchmarks --device cuda
+
+benchmark: $(READY) $(IMAGES)
+	$(BIN)/python -m benchmarks
+
+format: $(READY)
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+requirements: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile requirements.in --override requirements.overrides \
+	  --universal --python-version 3.11 --no-header --no-annotate -o requirements.txt
+	@sed -i '1i # Install with: pip install --no-deps -r requirements.txt   (d2l'"'"'s own pins are stale)' requirements.txt
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache

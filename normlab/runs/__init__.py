@@ -1,0 +1,23 @@
+"""Recorded runs: frozen configuration -> record, with where it comes from.
+
+``python -m normlab.runs list | show NAME | run NAME``
+"""
+
+from normlab.runs.config import Experiment, Run
+from normlab.runs.execute import build, record_all, train
+from normlab.runs.lenet import LENET, LENET_RATES
+from normlab.runs.store import ResultsError, load, source
+
+EXPERIMENTS: dict[str, Experiment] = {e.name: e for e in (LENET_RATES, LENET)}
+
+__all__ = [
+    "EXPERIMENTS",
+    "Experiment",
+    "ResultsError",
+    "Run",
+    "build",
+    "load",
+    "record_all",
+    "source",
+    "train",
+]

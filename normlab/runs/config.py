@@ -1,0 +1,80 @@
+"""``Run``: what is computed, frozen, and the key under which it is recorded."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Run:
+    """The configuration of one training on Fashion-MNIST.
+
+    It says what is computed. How (device, threads, compile) is provenance and
+    leaves the key alone.
+
+    Args:
+        model: a name in ``execute.MODELS``.
+        norm: a name in ``execute.NORMS``; "none" trains without normalizers.
+        lr: learning rate of plain SGD.
+        batch_size: examples a step.
+        epochs: passes over the training images.
+        seed: draws the weights and orders the examples.
+        evaluate_on: "test" trains on all 60,000 images; "validation" trains on
+            the first 50,000 and evaluates on the last 10,000.
+        momentum: of SGD.
+        weight_decay: of SGD.
+        init: a name in ``execute.INITS``.
+        dtype: of the weights and activations.
+    """
+
+    model: str
+    norm: str
+    lr: float
+    batch_size: int
+    epochs: int
+    seed: int
+    evaluate_on: str = "test"
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    init: str = "xavier"
+    dtype: str = "float32"
+
+    @property
+    def key(self) -> str:
+        """The first 12 hex digits of the configuration's SHA-256."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A named set of runs that answers one question.
+
+    Args:
+        name: also the name of its files in ``results/``.
+        question: one sentence.
+        variants: runs of seed 0; each is repeated for every seed.
+        seeds: how many seeds by default.
+    """
+
+    name: str
+    question: str
+    variants: tuple[Run, ...]
+    seeds: int = 5
+
+    def runs(self, seeds: int | None = None) -> list[Run]:
+        """Return every variant with every seed.
+
+        Seeds are outermost, so that a stop halfway leaves whole comparisons.
+
+        Raises:
+            ValueError: ``seeds`` is below 1.
+        """
+        count = self.seeds if seeds is None else seeds
+        if count < 1:
+            raise ValueError(f"seeds is {count}; it must be at least 1")
+        return [
+            Run(**{**asdict(v), "seed": seed})
+            for seed in range(count)
+            for v in self.variants
+        ]

@@ -1,0 +1,137 @@
+"""Carry out runs: one in this process, or many through joblib."""
+
+import time
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from joblib import Parallel, delayed, parallel_config
+from torch import nn
+from tqdm.auto import tqdm
+
+from normlab.data import fashion_mnist, training_validation_split
+from normlab.layers import BatchNorm
+from normlab.models import Norm, lenet, xavier
+from normlab.runs import store
+from normlab.runs.config import Experiment, Run
+from normlab.runs.provenance import provenance
+from normlab.training import History, Pair, fit
+
+STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
+
+
+def torch_batch_norm(num_features: int) -> nn.Module:
+    """PyTorch's own layer: in ``lenet`` 6 and 16 channels are the convolutions'."""
+    convolutional = num_features in (6, 16)
+    return (nn.BatchNorm2d if convolutional else nn.BatchNorm1d)(num_features)
+
+
+MODELS: dict[str, Callable[[Norm | None], nn.Module]] = {"lenet": lenet}
+NORMS: dict[str, Norm | None] = {
+    "none": None,
+    "batch": BatchNorm,
+    "torch_batch": torch_batch_norm,
+}
+INITS: dict[str, Callable[[nn.Module], nn.Module]] = {"xavier": xavier}
+
+
+def build(run: Run) -> nn.Module:
+    """Return the run's model with the weights that its seed draws.
+
+    Normalizers draw nothing, so all of them start from the same weights.
+    """
+    torch.manual_seed(run.seed)
+    model = MODELS[run.model](NORMS[run.norm])
+    return INITS[run.init](model).to(getattr(torch, run.dtype))
+
+
+def train(
+    run: Run, device: str = "cpu", *, max_steps: int | None = None
+) -> tuple[nn.Module, History]:
+    """Train the run's model and return it with its history."""
+    training, held_out = _data(run.evaluate_on)
+    model = build(run)
+    history = fit(
+        model,
+        training,
+        {run.evaluate_on: held_out},
+        epochs=run.epochs,
+        lr=run.lr,
+        batch_size=run.batch_size,
+        momentum=run.momentum,
+        weight_decay=run.weight_decay,
+        seed=run.seed,
+        device=device,
+        statistics=("running",) if run.norm == "none" else ("running", "batch"),
+        max_steps=max_steps,
+    )
+    return model, history
+
+
+def record(run: Run, device: str = "cpu") -> tuple[Run, list[dict], dict]:
+    """Train one run and return it with its rows and its provenance."""
+    if device == "cpu":
+        torch.set_num_threads(1)  # the numbers must not depend on the cores
+    began = time.perf_counter()
+    _, history = train(run, device)
+    about = provenance(device, time.perf_counter() - began)
+    return run, _rows(history), about | {"diverged": history.diverged}
+
+
+def record_all(
+    experiment: Experiment,
+    *,
+    seeds: int | None = None,
+    device: str = "cpu",
+    backend: str = "loky",
+    jobs: int | None = None,
+) -> int:
+    """Record every run that is not recorded yet; return how many were new.
+
+    Each finished run is on disk at once: after an interruption the next call
+    does only what is left.
+    """
+    name = store.table_name(experiment.name, device)
+    done = store.finished(name)
+    todo = [run for run in experiment.runs(seeds) if run.key not in done]
+    jobs = jobs or (-1 if device == "cpu" else 1)
+    # Only these back ends hand results back one by one.
+    stepwise = backend in ("loky", "threading", "dask")
+    with parallel_config(backend=backend, n_jobs=jobs):
+        pool = Parallel(return_as="generator_unordered" if stepwise else "list")
+        results = pool(delayed(record)(run, device) for run in todo)
+        for run, rows, about in tqdm(results, total=len(todo), desc=name, unit="run"):
+            store.save(name, run, rows, about)
+    store.merge(name)
+    return len(todo)
+
+
+@cache
+def _data(evaluate_on: str) -> tuple[Pair, Pair]:
+    train_x, train_y, test_x, test_y = fashion_mnist()
+    if evaluate_on == "test":
+        return (train_x, train_y), (test_x, test_y)
+    if evaluate_on == "validation":
+        fit_x, fit_y, val_x, val_y = training_validation_split(train_x, train_y)
+        return (fit_x, fit_y), (val_x, val_y)
+    raise ValueError(f"evaluate_on={evaluate_on!r}; use 'test' or 'validation'")
+
+
+def _rows(history: History) -> list[dict]:
+    first = history.step_losses[:STEPS_KEPT]
+    rows = store.rows_of(
+        [("step_loss", 1, step, loss) for step, loss in enumerate(first)], "train"
+    )
+    steps_per_epoch = len(history.step_losses) / max(len(history.epochs), 1)
+    for number, epoch in enumerate(history.epochs, start=1):
+        at = (number, round(number * steps_per_epoch))
+        seen = [("loss", *at, epoch.loss), ("accuracy", *at, epoch.accuracy)]
+        rows += store.rows_of([*seen, ("seconds", *at, epoch.seconds)], "train")
+        for (split, statistics), (loss, accuracy) in epoch.evaluated.items():
+            suffix = "" if statistics == "running" else "_batch_statistics"
+            scores = [
+                (f"loss{suffix}", *at, loss),
+                (f"accuracy{suffix}", *at, accuracy),
+            ]
+            rows += store.rows_of(scores, split)
+    return rows

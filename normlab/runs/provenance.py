@@ -1,0 +1,89 @@
+"""Where a record comes from: code, versions, device, time."""
+
+import ast
+import hashlib
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+
+PACKAGE = Path(__file__).resolve().parent.parent
+ROOMS = ("data.py", "layers", "models.py", "training.py")  # what a number depends on
+
+
+def provenance(device: torch.device | str, seconds: float) -> dict:
+    """Return commit, versions, device, time and the fingerprint of the code."""
+    return {
+        "commit": commit(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "fingerprint": fingerprint(),
+    }
+
+
+def commit() -> str:
+    """Return the short commit, marked when the package has uncommitted changes."""
+    head = _git("rev-parse", "--short=12", "HEAD")
+    changed = _git("status", "--porcelain", "--", str(PACKAGE))
+    return (head + ("+changes" if changed else "")) if head else "unknown"
+
+
+def device_name(device: torch.device | str) -> str:
+    """Return what a reader would call the device: "NVIDIA H200", "AMD EPYC ..."."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.split(":")[1].strip() for line in lines if "model name" in line)
+    return next(names, platform.machine())
+
+
+def fingerprint() -> dict[str, str]:
+    """Map each source file that the numbers depend on to a hash of its code.
+
+    Comments, docstrings and layout do not count.
+    """
+    files = [
+        file
+        for room in ROOMS
+        for file in sorted((PACKAGE / room).rglob("*.py") or [])
+        or ([PACKAGE / room] if room.endswith(".py") else [])
+    ]
+    return {f.relative_to(PACKAGE).as_posix(): _code_hash(f) for f in files}
+
+
+def _code_hash(file: Path) -> str:
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_docstring(body[0]):
+            body[0].value.value = ""
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:12]
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _git(*arguments: str) -> str:
+    try:
+        result = subprocess.run(
+            ["git", *arguments], cwd=PACKAGE, capture_output=True, text=True
+        )
+    except OSError:
+        return ""
+    return result.stdout.strip() if result.returncode == 0 else ""

@@ -1,0 +1,150 @@
+"""``results/``: one tidy table an experiment, and beside it where it comes from.
+
+``NAME.csv`` has a row a number (key, split, measure, epoch, step, value);
+``NAME.json`` maps each key to its configuration and provenance, and is the
+authority: rows of unknown keys do not count. While an experiment runs, each
+finished run is one file in ``NAME.parts/``; they are merged when it ends, or when
+it is next run. Runs on a GPU are kept apart, as ``NAME.cuda``.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from normlab.runs.config import Run
+
+COLUMNS = ["key", "split", "measure", "epoch", "step", "value"]
+
+
+class ResultsError(RuntimeError):
+    """Recorded results are missing or damaged; the message says which command helps."""
+
+
+def folder() -> Path:
+    """Return ``$NORMLAB_RESULTS``, or the checkout's ``results/``, or the wheel's."""
+    named = os.environ.get("NORMLAB_RESULTS")
+    if named:
+        return Path(named)
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent / "results"
+    return checkout if checkout.is_dir() else package / "_results"
+
+
+def table_name(experiment: str, device: str) -> str:
+    """Return the file stem: a GPU's records never mix with a CPU's."""
+    kind = device.split(":")[0]
+    return experiment if kind == "cpu" else f"{experiment}.{kind}"
+
+
+def save(name: str, run: Run, rows: list[dict], provenance: dict) -> None:
+    """Write one finished run, whole or not at all."""
+    parts = folder() / f"{name}.parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    content = {"config": asdict(run), "provenance": provenance, "rows": rows}
+    write_atomically(parts / f"{run.key}.json", json.dumps(content))
+
+
+def merge(name: str) -> None:
+    """Move finished runs from ``NAME.parts/`` into the table."""
+    parts = folder() / f"{name}.parts"
+    new = {f.stem: json.loads(f.read_text()) for f in sorted(parts.glob("*.json"))}
+    if new:
+        known = records(name)
+        old = _table(name) if known else pd.DataFrame(columns=COLUMNS)
+        old = old[old["key"].isin(known.keys() - new.keys())]
+        rows = [{"key": key, **row} for key, n in new.items() for row in n["rows"]]
+        frames = [f for f in (old, pd.DataFrame(rows, columns=COLUMNS)) if len(f)]
+        known |= {
+            k: {p: n[p] for p in ("config", "provenance")} for k, n in new.items()
+        }
+        table = pd.concat(frames).to_csv(index=False, float_format="%.9g")
+        write_atomically(folder() / f"{name}.csv", table)
+        write_atomically(folder() / f"{name}.json", json.dumps(known, indent=1) + "\n")
+    shutil.rmtree(parts, ignore_errors=True)
+
+
+def records(name: str) -> dict[str, dict]:
+    """Map the key of every merged run to its configuration and provenance."""
+    path = folder() / f"{name}.json"
+    if not path.exists():
+        return {}
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ResultsError(
+            f"{path} is damaged ({error}). Restore it from git, or delete it and "
+            f"run `python -m normlab.runs run {name.split('.')[0]}` again"
+        ) from error
+
+
+def finished(name: str) -> set[str]:
+    """Return the keys of all finished runs, merged or not."""
+    parts = folder() / f"{name}.parts"
+    return set(records(name)) | {f.stem for f in parts.glob("*.json")}
+
+
+def load(experiment: str, device: str = "cpu") -> pd.DataFrame:
+    """Return the recorded numbers, a row each, with the configuration's columns.
+
+    Raises:
+        ResultsError: nothing is recorded; the message says how to record it.
+    """
+    name = table_name(experiment, device)
+    known = records(name)
+    if not known:
+        raise ResultsError(
+            f"no recorded runs of {name!r} in {folder()}. Record them with "
+            f"`python -m normlab.runs run {experiment} --device {device}`"
+        )
+    table = _table(name)
+    configs = pd.DataFrame([{"key": k, **r["config"]} for k, r in known.items()])
+    return table.merge(configs, on="key", how="inner", validate="many_to_one")
+
+
+def source(experiment: str, device: str = "cpu") -> str:
+    """Return one line for a page: command, seeds, device, commit, date."""
+    known = records(table_name(experiment, device)).values()
+    if not known:
+        return f"pending: python -m normlab.runs run {experiment} --device {device}"
+    seeds = len({r["config"]["seed"] for r in known})
+
+    def all_of(what: str) -> str:
+        return ", ".join(sorted({str(r["provenance"][what])[:40] for r in known}))
+
+    option = "" if device == "cpu" else f" --device {device}"
+    day = max(r["provenance"]["finished"] for r in known)[:10]
+    return (
+        f"python -m normlab.runs run {experiment}{option} · {len(known)} runs, "
+        f"{seeds} seeds · {all_of('device')} · torch {all_of('torch')} · "
+        f"commit {all_of('commit')} · {day}"
+    )
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write to a neighbour, then rename: readers see the old file or the new one."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(scratch, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def rows_of(measures: Iterable[tuple], split: str) -> list[dict]:
+    """Turn (measure, epoch, step, value) tuples into rows of the table."""
+    return [
+        {"split": split, "measure": m, "epoch": e, "step": s, "value": v}
+        for m, e, s, v in measures
+    ]
+
+
+def _table(name: str) -> pd.DataFrame:
+    return pd.read_csv(folder() / f"{name}.csv", dtype={"key": str})

@@ -1,0 +1,217 @@
+"""``fit``, the only training loop of the book."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+Pair = tuple[Tensor, Tensor]
+# Called after the backward pass and before the update, so gradients are there:
+# recorder(step, model, (x, y), loss). What it reads from the device it waits for.
+Recorder = Callable[[int, nn.Module, Pair, Tensor], None]
+
+EVAL_BATCH = 1000  # images; bounds memory, changes no number
+
+
+@dataclass
+class Epoch:
+    """What one epoch left behind.
+
+    ``loss`` (nats) and ``accuracy`` (0 to 1) are means over the epoch's training
+    batches as they were seen, in train mode; ``evaluated`` maps (name of a held-out
+    set, "running" or "batch" statistics) to (loss, accuracy); ``seconds`` is the
+    training part's wall time, ``eval_seconds`` the rest's.
+    """
+
+    loss: float
+    accuracy: float
+    evaluated: dict[tuple[str, str], tuple[float, float]]
+    seconds: float
+    eval_seconds: float
+
+
+@dataclass
+class History:
+    """The record of one training: epochs, the loss of every step, and its end."""
+
+    epochs: list[Epoch] = field(default_factory=list)
+    step_losses: list[float] = field(default_factory=list)
+    examples_per_epoch: int = 0
+    diverged: str | None = None  # says when, in a sentence; None if all was finite
+
+
+def fit(
+    model: nn.Module,
+    train: Pair,
+    evaluate: Mapping[str, Pair] | None = None,
+    *,
+    epochs: int,
+    lr: float,
+    batch_size: int = 256,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    recorders: Iterable[Recorder] = (),
+    statistics: Iterable[str] = ("running",),
+    max_steps: int | None = None,
+    progress: bool = False,
+) -> History:
+    """Train ``model`` in place with plain SGD and cross-entropy; return what happened.
+
+    Data stay on the device; batches are indexed there. The order of the examples
+    depends on ``seed`` alone, whatever the device. The last, smaller batch is kept.
+    The host waits for the device once an epoch, and where a recorder asks.
+
+    Args:
+        model: logits (N, classes) from floats (N, 1, 28, 28) in 0 to 1.
+        train: images (N, 1, 28, 28) uint8 or float, labels (N,) int64.
+        evaluate: named pairs like ``train``, evaluated after each epoch.
+        epochs: passes over ``train``.
+        lr: learning rate.
+        batch_size: examples a step.
+        momentum: of SGD.
+        weight_decay: of SGD, on every parameter.
+        seed: orders the examples; the weights are the caller's.
+        device: "cpu", "cuda", ...
+        recorders: called at each step; see ``Recorder``.
+        statistics: what normalizers use in evaluation: "running" (eval mode, what
+            one ships), "batch" (the held-out batches' own), or both.
+        max_steps: stop after this many steps, in mid-epoch too.
+        progress: show a bar, one tick an epoch.
+
+    Raises:
+        ValueError: an argument that no training can have.
+    """
+    _check(train, epochs, lr, batch_size, max_steps)
+    model.to(device)
+    train = _on(device, train)
+    evaluate = {name: _on(device, pair) for name, pair in (evaluate or {}).items()}
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay
+    )
+    order = torch.Generator().manual_seed(seed)
+    history = History(examples_per_epoch=len(train[1]))
+    bar = tqdm(range(epochs), desc="epoch", disable=not progress, leave=False)
+    for _ in bar:
+        left = None if max_steps is None else max_steps - len(history.step_losses)
+        began = time.perf_counter()
+        losses, hits, seen = _train_epoch(
+            model, train, optimizer, order, batch_size, tuple(recorders), left, history
+        )
+        trained = time.perf_counter()
+        scores = {
+            (name, which): loss_and_accuracy(model, *pair, statistics=which)
+            for name, pair in evaluate.items()
+            for which in statistics
+        }
+        history.epochs.append(
+            Epoch(
+                loss=sum(losses) / seen,
+                accuracy=hits / seen,
+                evaluated=scores,
+                seconds=trained - began,
+                eval_seconds=time.perf_counter() - trained,
+            )
+        )
+        bar.set_postfix(loss=f"{history.epochs[-1].loss:.3f}")
+        history.diverged = _first_bad_step(history.step_losses, lr)
+        if history.diverged or (left is not None and len(losses) >= left):
+            break
+    return history
+
+
+def _train_epoch(
+    model, train, optimizer, order, batch_size, recorders, max_steps, history
+) -> tuple[list[float], int, int]:
+    """Take one pass over the data; return sums of loss, hits and examples seen."""
+    x, y = train
+    model.train()
+    permutation = torch.randperm(len(y), generator=order).to(x.device)
+    step = len(history.step_losses)
+    losses, hits, sizes = [], torch.zeros((), device=x.device), []
+    for index in permutation.split(batch_size)[:max_steps]:
+        batch, labels = to_float(x[index]), y[index]
+        logits = model(batch)
+        loss = F.cross_entropy(logits, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        for recorder in recorders:
+            recorder(step, model, (batch, labels), loss)
+        optimizer.step()
+        losses.append(loss.detach())
+        hits += (logits.detach().argmax(1) == labels).sum()
+        sizes.append(len(index))
+        step += 1
+    losses = torch.stack(losses).tolist()  # the one wait for the device
+    history.step_losses += losses
+    weighted = [loss * n for loss, n in zip(losses, sizes, strict=True)]
+    return weighted, int(hits), sum(sizes)
+
+
+@torch.no_grad()
+def loss_and_accuracy(
+    model: nn.Module, x: Tensor, y: Tensor, *, statistics: str = "running"
+) -> tuple[float, float]:
+    """Return (mean cross-entropy in nats, accuracy in 0 to 1) over a data set.
+
+    With ``statistics="running"`` the model is in eval mode; with "batch" it is in
+    train mode, so that normalizers use the statistics of each ``EVAL_BATCH`` images.
+    Mode and buffers are afterwards what they were.
+
+    Raises:
+        ValueError: ``statistics`` is neither.
+    """
+    if statistics not in ("running", "batch"):
+        raise ValueError(f"statistics={statistics!r}; use 'running' or 'batch'")
+    mode, buffers = model.training, [b.clone() for b in model.buffers()]
+    model.train(statistics == "batch")
+    loss = torch.zeros((), dtype=torch.float64, device=x.device)
+    hits = torch.zeros((), dtype=torch.long, device=x.device)
+    for batch, labels in zip(x.split(EVAL_BATCH), y.split(EVAL_BATCH), strict=True):
+        logits = model(to_float(batch))
+        loss += F.cross_entropy(logits, labels, reduction="sum")
+        hits += (logits.argmax(1) == labels).sum()
+    model.train(mode)
+    for buffer, before in zip(model.buffers(), buffers, strict=True):
+        buffer.copy_(before)
+    return loss.item() / len(y), hits.item() / len(y)
+
+
+def to_float(x: Tensor) -> Tensor:
+    """Return images as floats: uint8 0..255 becomes 0..1, floats stay."""
+    return x if x.is_floating_point() else x.float().div_(255)
+
+
+def _on(device: torch.device | str, pair: Pair) -> Pair:
+    return pair[0].to(device), pair[1].to(device)
+
+
+def _first_bad_step(step_losses: list[float], lr: float) -> str | None:
+    for step, loss in enumerate(step_losses):
+        if not math.isfinite(loss):
+            return f"the loss became {loss} at step {step} (learning rate {lr:g})"
+    return None
+
+
+def _check(train: Pair, epochs, lr, batch_size, max_steps) -> None:
+    for name, value, low in (
+        ("epochs", epochs, 1),
+        ("batch_size", batch_size, 1),
+        ("max_steps", 1 if max_steps is None else max_steps, 1),
+        ("the number of training images", len(train[0]), 1),
+    ):
+        if value < low:
+            raise ValueError(f"{name} is {value}; it must be at least {low}")
+    if not lr > 0 or not math.isfinite(lr):
+        raise ValueError(f"lr is {lr}; a learning rate is positive and finite")
+    if len(train[0]) != len(train[1]):
+        raise ValueError(
+            f"train has {len(train[0])} images and {len(train[1])} labels; "
+            "each image needs one label"
+        )
