@@ -14,7 +14,7 @@ from normlab.layers import BatchNorm
 from normlab.models import Norm, lenet, xavier
 from normlab.runs import store
 from normlab.runs.config import Experiment, Run
-from normlab.runs.provenance import provenance
+from normlab.runs.provenance import circumstances, code_state
 from normlab.training import History, Pair, fit
 
 STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
@@ -68,13 +68,13 @@ def train(
     return model, history
 
 
-def record(run: Run, device: str = "cpu") -> tuple[Run, list[dict], dict]:
+def record(run: Run, device: str, code: dict) -> tuple[Run, list[dict], dict]:
     """Train one run and return it with its rows and its provenance."""
     if device == "cpu":
         torch.set_num_threads(1)  # the numbers must not depend on the cores
     began = time.perf_counter()
     _, history = train(run, device)
-    about = provenance(device, time.perf_counter() - began)
+    about = code | circumstances(device, time.perf_counter() - began)
     return run, _rows(history), about | {"diverged": history.diverged}
 
 
@@ -95,11 +95,12 @@ def record_all(
     done = store.finished(name)
     todo = [run for run in experiment.runs(seeds) if run.key not in done]
     jobs = jobs or (-1 if device == "cpu" else 1)
+    code = code_state()
     # Only these back ends hand results back one by one.
     stepwise = backend in ("loky", "threading", "dask")
     with parallel_config(backend=backend, n_jobs=jobs):
         pool = Parallel(return_as="generator_unordered" if stepwise else "list")
-        results = pool(delayed(record)(run, device) for run in todo)
+        results = pool(delayed(record)(run, device, code) for run in todo)
         for run, rows, about in tqdm(results, total=len(todo), desc=name, unit="run"):
             store.save(name, run, rows, about)
     store.merge(name)

@@ -14,25 +14,34 @@ PACKAGE = Path(__file__).resolve().parent.parent
 ROOMS = ("data.py", "layers", "models.py", "training.py")  # what a number depends on
 
 
-def provenance(device: torch.device | str, seconds: float) -> dict:
-    """Return commit, versions, device, time and the fingerprint of the code."""
+def code_state() -> dict:
+    """Return commit, versions and fingerprint: taken when an experiment starts.
+
+    What a worker has loaded is this code, whatever is edited while it runs.
+    """
     return {
         "commit": commit(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "device": device_name(device),
-        "threads": torch.get_num_threads(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
         "fingerprint": fingerprint(),
     }
 
 
+def circumstances(device: torch.device | str, seconds: float) -> dict:
+    """Return device, threads, time and wall seconds: taken when a run ends."""
+    return {
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+    }
+
+
 def commit() -> str:
-    """Return the short commit, marked when the package has uncommitted changes."""
+    """Return the short commit, marked when code that makes numbers was changed."""
     head = _git("rev-parse", "--short=12", "HEAD")
-    changed = _git("status", "--porcelain", "--", str(PACKAGE))
+    changed = _git("status", "--porcelain", "--", *ROOMS, "runs")
     return (head + ("+changes" if changed else "")) if head else "unknown"
 
 

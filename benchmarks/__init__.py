@@ -1,0 +1,1 @@
+"""Speed as ratios, both sides taking turns in one process."""

@@ -1,0 +1,47 @@
+"""``python -m benchmarks [--device cuda]``: print ratios, write them to results/."""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from benchmarks.lenet import fit_over_d2l, hand_over_builtin
+from normlab.runs.provenance import commit, device_name
+from normlab.runs.store import write_atomically
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Run every benchmark; larger ratios are better."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    device = parser.parse_args().device
+    if device == "cuda" and not torch.cuda.is_available():
+        parser.error("--device cuda: this machine's PyTorch sees no GPU")
+    results = {
+        "device": device_name(device),
+        "commit": commit(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    for name, measure in {
+        "fit against d2l": lambda: fit_over_d2l(device),
+        "eager": lambda: hand_over_builtin(device, compiled=False),
+        "compiled": lambda: hand_over_builtin(device, compiled=True),
+    }.items():
+        print(f"measuring: {name} ...", flush=True)
+        part = measure()
+        results |= {key: float(f"{value:.4g}") for key, value in part.items()}
+        print("\n".join(f"  {key:40} {results[key]:>12,.4g}" for key in part))
+    name = "latest.json" if device == "cpu" else f"{device}.json"
+    RESULTS.mkdir(exist_ok=True)
+    write_atomically(RESULTS / name, json.dumps(results, indent=1) + "\n")
+    print(f"wrote benchmarks/results/{name}")
+
+
+if __name__ == "__main__":
+    main()

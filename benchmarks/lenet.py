@@ -1,0 +1,127 @@
+"""LeNet on Fashion-MNIST: ``fit`` against d2l's loop, hand-written against built-in."""
+
+import contextlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from benchmarks.timing import take_turns, wall_seconds
+from normlab.data import fashion_mnist
+from normlab.layers import BatchNorm
+from normlab.models import Norm, lenet, xavier
+from normlab.runs.execute import torch_batch_norm
+from normlab.training import fit
+
+CHAPTERS = Path(__file__).resolve().parent.parent / "notebooks"
+BATCH = 256
+STEPS = 40  # per timed round; long against the clock, short against a lease
+LEARNING_RATE = 1.0
+
+
+def fit_over_d2l(device: str) -> dict[str, float]:
+    """Time one epoch with evaluation, data loading included, with both loops.
+
+    The same network, batch size and images; d2l with its own loader workers.
+    """
+    import matplotlib
+
+    matplotlib.use("agg")  # d2l draws while it trains; nobody looks here
+    from d2l import torch as d2l
+
+    train_x, train_y, test_x, test_y = fashion_mnist()
+    with contextlib.chdir(CHAPTERS):  # d2l looks for the images in ../data
+        loaders = d2l.load_data_fashion_mnist(BATCH)
+    on = torch.device(device)
+
+    def by_d2l() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            d2l.train_ch6(
+                lenet(torch_batch_norm),
+                *loaders,
+                1,
+                LEARNING_RATE,
+                torch.device(device),
+            )
+
+    def by_fit() -> None:
+        fit(
+            xavier(lenet(torch_batch_norm)),
+            (train_x, train_y),
+            {"test": (test_x, test_y)},
+            epochs=1,
+            lr=LEARNING_RATE,
+            batch_size=BATCH,
+            device=device,
+        )
+
+    seconds = take_turns({"d2l": by_d2l, "fit": by_fit}, device)
+    return {
+        "lenet_epoch_seconds_d2l": seconds["d2l"],
+        "lenet_epoch_seconds_fit": seconds["fit"],
+        "lenet_fit_over_d2l": seconds["d2l"] / seconds["fit"],
+    }
+
+
+def hand_over_builtin(device: str, compiled: bool) -> dict[str, float]:
+    """Time training steps of LeNet without, with hand-written, with built-in layers."""
+    kind = "compiled" if compiled else "eager"
+    norms = {"none": None, "hand": BatchNorm, "builtin": torch_batch_norm}
+    sides, result = {}, {}
+    for name, norm in norms.items():
+        sides[name], first = _steps(norm, device, compiled)
+        if compiled:
+            result[f"compile_seconds_{name}"] = first
+    seconds = take_turns(sides, device)
+    for name in norms:
+        rate = BATCH * STEPS / seconds[name]
+        result[f"examples_per_second_{name}_{kind}"] = rate
+    result[f"hand_over_builtin_{kind}"] = seconds["builtin"] / seconds["hand"]
+    result[f"builtin_over_none_{kind}"] = seconds["none"] / seconds["builtin"]
+    return result
+
+
+def _steps(
+    norm: Norm | None, device: str, compiled: bool
+) -> tuple[Callable[[], None], float]:
+    """Return a function that takes ``STEPS`` steps, and its first step's seconds."""
+    torch.manual_seed(0)
+    model = xavier(lenet(norm)).to(device)
+    run_model: Callable = torch.compile(model) if compiled else model
+    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+    train_x, train_y, _, _ = fashion_mnist()
+    x = (train_x[:BATCH].float() / 255).to(device)
+    y = train_y[:BATCH].to(device)
+
+    def step() -> None:
+        loss = F.cross_entropy(run_model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    def many() -> None:
+        for _ in range(STEPS):
+            step()
+
+    return many, wall_seconds(step, device)
+
+
+def operations(norm: Norm | None) -> int:
+    """Count the tensor operations that one training step of LeNet dispatches."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Counter(TorchDispatchMode):
+        count = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            self.count += 1
+            return func(*args, **(kwargs or {}))
+
+    model: nn.Module = lenet(norm)
+    x, y = torch.rand(BATCH, 1, 28, 28), torch.zeros(BATCH, dtype=torch.long)
+    with Counter() as counter:
+        F.cross_entropy(model(x), y).backward()
+    return counter.count

@@ -1,0 +1,55 @@
+"""One style and one colour per meaning for the whole book."""
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette, told apart by readers with any colour vision.
+COLORS = {
+    "none": "#D55E00",  # without normalization, raw
+    "batch": "#0072B2",  # batch normalization by hand, normalized
+    "torch_batch": "#009E73",  # PyTorch's layer
+    "centred": "#CC79A7",
+    "second": "#E69F00",
+    "theory": "#777777",
+    "data": "#333333",
+}
+WIDE = (6.8, 3.0)  # inches
+SQUARE_PAIR = (6.8, 3.5)
+
+_SETTINGS = {
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "svg.hashsalt": "normlab",  # the same data give the same bytes
+}
+
+
+def use_style() -> None:
+    """Set the book's style, and sharp SVG figures where a notebook shows them."""
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    mpl.rcParams.update(_SETTINGS)
+    set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def new_figure(size: tuple[float, float] = WIDE, columns: int = 1, **options):
+    """Return (figure, axes): outside pyplot, so that a cell shows it exactly once."""
+    with mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=size)
+        axes = figure.subplots(1, columns, **options)
+    return figure, axes
+
+
+def label(ax: Axes, x: float, y: float, text: str, color: str, **options) -> None:
+    """Write ``text`` beside a line, in the line's colour."""
+    placed = {"xytext": (5, 0), "va": "center"} | options
+    ax.annotate(text, (x, y), textcoords="offset points", color=color, **placed)

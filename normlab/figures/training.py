@@ -1,0 +1,108 @@
+"""Figures of recorded trainings."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from normlab.figures.style import COLORS, WIDE, label, new_figure
+
+UNITS = {"loss": "loss (nats)", "accuracy": "accuracy (%)"}
+
+
+def seed_curves(
+    lines: dict[str, pd.DataFrame], colors: dict[str, str], quantity: str
+) -> Figure:
+    """Draw a measure against the epoch: mean over seeds, band from min to max.
+
+    Args:
+        lines: label -> rows with columns seed, epoch, value.
+        colors: label -> colour.
+        quantity: what the vertical axis says, unit included.
+    """
+    figure, ax = new_figure(WIDE)
+    scale = 100 if "%" in quantity else 1
+    ends = []
+    for name, rows in lines.items():
+        wide = scale * rows.pivot(index="epoch", columns="seed", values="value")
+        ax.fill_between(
+            wide.index,
+            wide.min(axis=1),
+            wide.max(axis=1),
+            color=colors[name],
+            alpha=0.2,
+        )
+        ax.plot(wide.index, wide.mean(axis=1), color=colors[name])
+        ends.append((wide.mean(axis=1).iloc[-1], name))
+    low, high = ax.get_ylim()
+    heights = _spread([y for y, _ in sorted(ends)], (high - low) / 11)
+    for (_, name), y in zip(sorted(ends), heights, strict=True):
+        label(ax, wide.index[-1], y, name, colors[name])
+    ax.set(xlabel="epoch", ylabel=quantity, ylim=(low, high))
+    ax.set_xlim(wide.index[0], 1.42 * wide.index[-1])
+    ax.set_xticks(wide.index)
+    return figure
+
+
+def compare_rates(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
+    """Draw validation accuracy after the last epoch against the learning rate.
+
+    Args:
+        rows: columns norm, lr, seed, value (accuracy, 0 to 1).
+        names: norm -> label.
+    """
+    figure, ax = new_figure(WIDE)
+    for norm, name in names.items():
+        part = rows[rows["norm"] == norm]
+        means = 100 * part.groupby("lr")["value"].mean()
+        ax.plot(means.index, means, color=COLORS[norm])
+        ax.scatter(part["lr"], 100 * part["value"], color=COLORS[norm], s=14)
+        label(ax, means.index[-1], means.iloc[-1], name, COLORS[norm], xytext=(8, 0))
+    rates = sorted(rows["lr"].unique())
+    ax.set(
+        xscale="log",
+        xlabel="learning rate (log scale)",
+        ylabel="validation accuracy after\n10 epochs (%)",
+    )
+    ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    ax.minorticks_off()
+    ax.set_xlim(0.9 * rates[0], 3 * rates[-1])
+    return figure
+
+
+def last_epoch_spread(groups: dict[str, tuple[np.ndarray, str]]) -> Figure:
+    """Draw every value of several groups as dots in a row, the mean as a bar.
+
+    Args:
+        groups: label -> (test accuracies 0 to 1, colour), from top to bottom.
+    """
+    figure, ax = new_figure((6.8, 0.7 + 0.55 * len(groups)))
+    for row, (values, color) in enumerate(groups.values()):
+        at = np.full(len(values), -row)
+        ax.scatter(100 * values, at, color=color, s=16, alpha=0.6)
+        ax.plot(100 * values.mean(), -row, "|", color=color, markersize=22, mew=2.5)
+    ax.set_yticks(-np.arange(len(groups)), list(groups))
+    ax.set(xlabel="test accuracy (%)", ylim=(0.6 - len(groups), 0.6))
+    ax.grid(axis="y", visible=False)
+    return figure
+
+
+def throughput_bars(bars: dict[str, tuple[float, str]]) -> Figure:
+    """Draw examples per second, relative to the first bar; name -> (ratio, colour)."""
+    figure, ax = new_figure((6.8, 0.7 + 0.42 * len(bars)))
+    for row, (ratio, color) in enumerate(bars.values()):
+        ax.barh(-row, ratio, color=color, height=0.6)
+        label(ax, ratio, -row, f"{ratio:.2f}", COLORS["data"])
+    ax.set_yticks(-np.arange(len(bars)), list(bars))
+    first = next(iter(bars))
+    ax.set(xlabel=f"examples per second, {first} = 1 (ratio)")
+    ax.set_xlim(0, 1.15 * max(ratio for ratio, _ in bars.values()))
+    ax.grid(axis="y", visible=False)
+    return figure
+
+
+def _spread(values: list[float], gap: float) -> list[float]:
+    """Move sorted label heights apart, so that none covers another."""
+    placed = []
+    for value in values:
+        placed.append(max(value, placed[-1] + gap) if placed else value)
+    return placed

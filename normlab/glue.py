@@ -1,0 +1,31 @@
+"""Put a number or figure of a cell into the text around it.
+
+On the site MyST-NB's glue carries it there; in a plain kernel numbers are printed
+and figures shown, so that the names in the text still mean something.
+"""
+
+from IPython.display import display
+from matplotlib.figure import Figure
+
+
+class _Plain(str):
+    """A string that shows itself without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def glue(**values: str | Figure) -> None:
+    """Name values for the text: numbers already formatted as strings, or figures."""
+    try:
+        from myst_nb import glue as paste
+    except ImportError:  # Colab, a bare kernel
+        for name, value in values.items():
+            if isinstance(value, Figure):
+                display(value)
+            else:
+                print(f"{name} = {value}")
+        return
+    for name, value in values.items():
+        shown = _Plain(value) if isinstance(value, str) else value
+        paste(name, shown, display=False)
