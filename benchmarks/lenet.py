@@ -39,13 +39,7 @@ def fit_over_d2l(device: str) -> dict[str, float]:
 
     def by_d2l() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
-            d2l.train_ch6(
-                lenet(torch_batch_norm),
-                *loaders,
-                1,
-                LEARNING_RATE,
-                torch.device(device),
-            )
+            d2l.train_ch6(lenet(torch_batch_norm), *loaders, 1, LEARNING_RATE, on)
 
     def by_fit() -> None:
         fit(

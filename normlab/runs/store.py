@@ -125,6 +125,23 @@ def source(experiment: str, device: str = "cpu") -> str:
     )
 
 
+def benchmark(device: str = "cpu") -> dict:
+    """Return the ratios that ``make benchmark`` recorded on a device.
+
+    Raises:
+        ResultsError: none are recorded; the message says how to record them.
+    """
+    file = "latest.json" if device == "cpu" else f"{device}.json"
+    places = (folder().parent / "benchmarks" / "results", folder() / "benchmarks")
+    path = next((p / file for p in places if (p / file).exists()), None)
+    if path is None:
+        raise ResultsError(
+            f"no benchmark is recorded on {device}. Record it with "
+            f"`python -m benchmarks --device {device}`"
+        )
+    return json.loads(path.read_text())
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write to a neighbour, then rename: readers see the old file or the new one."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
