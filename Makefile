@@ -11,9 +11,10 @@ ASSETS := node_modules/.package-lock.json
 SITE := _build/html/.built
 find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results) requirements.txt pyproject.toml
-PAGES := $(call find,book notebooks) _config.yml _toc.yml
+PAGES := $(filter-out book/colab/%,$(call find,book notebooks)) _config.yml _toc.yml
 
-.PHONY: book test serve data runs gpu benchmark format requirements clean
+# make colab: the chapters as Colab notebooks, in _build/colab
+.PHONY: book test serve data runs gpu colab benchmark format requirements clean
 
 book: $(SITE)
 
@@ -59,11 +60,15 @@ gpu: $(READY) $(IMAGES)
 	$(BIN)/python -m normlab.runs run lenet --device cuda
 	$(BIN)/python -m benchmarks --device cuda
 
+colab: $(READY)
+	$(BIN)/python -m book.colab _build/colab
+
 benchmark: $(READY) $(IMAGES)
 	$(BIN)/python -m benchmarks
 
 format: $(READY)
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+	$(BIN)/jupytext --quiet --to md:myst notebooks/*.md
 
 requirements: $(READY)
 	$(BIN)/python -m pip install --quiet uv

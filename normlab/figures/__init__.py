@@ -10,7 +10,6 @@ from normlab.figures.layer import five_numbers, map_shapes, running_estimates
 from normlab.figures.style import COLORS, use_style
 from normlab.figures.training import (
     compare_rates,
-    last_epoch_spread,
     seed_curves,
     throughput_bars,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "cosine_histograms",
     "depth_profile",
     "five_numbers",
-    "last_epoch_spread",
     "loss_against_step",
     "map_shapes",
     "running_estimates",

@@ -6,8 +6,6 @@ from matplotlib.figure import Figure
 
 from normlab.figures.style import COLORS, WIDE, label, new_figure
 
-UNITS = {"loss": "loss (nats)", "accuracy": "accuracy (%)"}
-
 
 def seed_curves(
     lines: dict[str, pd.DataFrame], colors: dict[str, str], quantity: str
@@ -66,23 +64,6 @@ def compare_rates(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
     ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
     ax.minorticks_off()
     ax.set_xlim(0.9 * rates[0], 3 * rates[-1])
-    return figure
-
-
-def last_epoch_spread(groups: dict[str, tuple[np.ndarray, str]]) -> Figure:
-    """Draw every value of several groups as dots in a row, the mean as a bar.
-
-    Args:
-        groups: label -> (test accuracies 0 to 1, colour), from top to bottom.
-    """
-    figure, ax = new_figure((6.8, 0.7 + 0.55 * len(groups)))
-    for row, (values, color) in enumerate(groups.values()):
-        at = np.full(len(values), -row)
-        ax.scatter(100 * values, at, color=color, s=16, alpha=0.6)
-        ax.plot(100 * values.mean(), -row, "|", color=color, markersize=22, mew=2.5)
-    ax.set_yticks(-np.arange(len(groups)), list(groups))
-    ax.set(xlabel="test accuracy (%)", ylim=(0.6 - len(groups), 0.6))
-    ax.grid(axis="y", visible=False)
     return figure
 
 

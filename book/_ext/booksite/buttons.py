@@ -1,0 +1,67 @@
+"""The row of buttons above each page: Colab, download, repository, edit, issue."""
+
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+from .address import colab_url
+
+
+def add_buttons(app, pagename, templatename, context, doctree):
+    """Hand the template the links of this page as a list of dictionaries."""
+    options = app.config.html_theme_options
+    repository = options["repository_url"]
+    context["colab_link"] = None
+    context["download_links"] = []
+    context["repository_links"] = [link("github", "Repository", repository)]
+    source = page_source(app, pagename)
+    if source is None:
+        return
+    if pagename.startswith("notebooks/"):
+        context["colab_link"] = colab_url(repository, Path(pagename).name)
+        notebook = copy_notebook(app, pagename)
+        if notebook:
+            context["download_links"].append(
+                link("notebook", "Notebook (.ipynb)", context["pathto"](notebook, 1))
+            )
+    context["download_links"].append(
+        link("file", "Source (.md)", context["pathto"](f"_sources/{source}", 1))
+    )
+    branch = options.get("repository_branch", "main")
+    context["repository_links"] += [
+        link("pencil", "Suggest an edit", f"{repository}/edit/{branch}/{source}"),
+        link("issue", "Open an issue", issue_url(repository, pagename)),
+    ]
+
+
+def link(icon, text, url):
+    """Return one entry of a menu."""
+    return {"icon": icon, "text": text, "url": url}
+
+
+def page_source(app, pagename):
+    """Return a page's source path, or None for search, index and the like."""
+    if pagename not in app.env.found_docs:
+        return None
+    return Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
+
+
+def issue_url(repository, pagename):
+    """Return the address of a new issue that already names the page."""
+    title = quote(f"On page {pagename}: ")
+    return f"{repository}/issues/new?title={title}"
+
+
+def copy_notebook(app, pagename):
+    """Put the executed notebook next to the page's source and return its path.
+
+    The published Colab notebook lives on another branch; this copy is part of the
+    site, so that the download also works from a local build with no network.
+    """
+    executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
+    if not executed.exists():
+        return None
+    target = Path("_sources") / f"{pagename}.ipynb"
+    (app.outdir / target).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(executed, app.outdir / target)
+    return target.as_posix()

@@ -1,0 +1,75 @@
+"""The last look at the written pages, all of them together."""
+
+import hashlib
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+from .icons import draw_icons
+from .maths import set_formulas
+from .policy import add_policy
+from .redirect import write_redirect
+from .stylesheet import join_stylesheets, names_in_use
+from .tidy import hoist_styles, quote_only_the_text, remove_unused_files, tidy_page
+
+
+def finish_site(app, exception):
+    """Finish every page: formulas, icons, repairs, one stylesheet, the policy."""
+    if exception or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    write_redirect(app)
+    files = [p for p in site.rglob("*.html") if "_static" not in p.parts]
+    pages = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in files}
+    for page, soup in pages.items():
+        draw_icons(soup)
+        tidy_page(site, page, soup)
+    write_stylesheets(app, site, pages)
+    for page, soup in pages.items():
+        add_policy(soup)
+        page.write_text(str(soup), encoding="utf-8")
+    remove_unused_files(site)
+    quote_only_the_text(site)
+    (site / ".nojekyll").touch()  # else GitHub would leave out _static and _images
+
+
+def write_stylesheets(app, site, pages):
+    """Write the book's stylesheet, and one for the pages that have formulas."""
+    rules, maths_rules = {}, {}
+    for soup in pages.values():
+        hoist_styles(soup, rules)
+    maths = set_formulas(app, pages)
+    for soup in pages.values():
+        hoist_styles(soup, maths_rules)
+    book = join_stylesheets(site, app.booksite_css, names_in_use(site, pages))
+    book = write_hashed(site, "book.css", "\n".join([book, *rules.values()]))
+    script = (site / "assets/book.js").read_text("utf-8")
+    script = write_hashed(site, "book.js", script)
+    maths = write_hashed(site, "maths.css", "\n".join([maths, *maths_rules.values()]))
+    for soup in pages.values():
+        name_assets(soup, {"book.css": book, "book.js": script})
+        if soup.find("mjx-container"):
+            link = soup.find("link", href=lambda h: h and h.endswith(book))
+            href = link["href"].replace(book, maths)
+            link.insert_after(soup.new_tag("link", rel="stylesheet", href=href))
+
+
+def write_hashed(site, name, text):
+    """Write assets/NAME under a name with its hash, so that a browser may keep it."""
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]
+    stem, suffix = name.rsplit(".", 1)
+    for old in (site / "assets").glob(f"{stem}.*.{suffix}"):
+        old.unlink()
+    hashed = f"{stem}.{digest}.{suffix}"
+    (site / "assets").mkdir(exist_ok=True)
+    (site / "assets" / hashed).write_text(text, encoding="utf-8")
+    return hashed
+
+
+def name_assets(soup, names):
+    """Point a page at the hashed names."""
+    for element in soup.select("head link[href], script[src]"):
+        key = "href" if element.name == "link" else "src"
+        for name, hashed in names.items():
+            if element[key].split("?")[0].endswith(f"assets/{name}"):
+                element[key] = element[key].split("?")[0].replace(name, hashed)

@@ -1,0 +1,38 @@
+"""What every test may ask for: one thread, a few real images, an empty results/."""
+
+import pytest
+import torch
+
+from normlab.data import fashion_mnist
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)  # as the recorded runs do
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def fashion():
+    """All of Fashion-MNIST; read it, never change it."""
+    return fashion_mnist(download=False)
+
+
+@pytest.fixture
+def images(fashion):
+    """The first 600 training images and their labels."""
+    train_x, train_y, _, _ = fashion
+    return train_x[:600].clone(), train_y[:600].clone()
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """An empty folder in the place of ``results/``."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    monkeypatch.setenv("NORMLAB_RESULTS", str(folder))
+    return folder

@@ -1,0 +1,95 @@
+"""What runs elsewhere names only what exists here."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from .conftest import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+MAKE = re.compile(r"\bmake +([a-z][\w-]*)")
+TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
+OFFICIAL = re.compile(r"actions/(checkout|setup-python|upload-artifact)@v\d+")
+
+each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+
+
+def targets():
+    return set(TARGET.findall((ROOT / "Makefile").read_text()))
+
+
+def steps(path):
+    """Return every step of a workflow."""
+    jobs = yaml.safe_load(path.read_text())["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+def scripts(path):
+    return [step["run"] for step in steps(path) if "run" in step]
+
+
+def test_the_three_workflows_are_there():
+    names = [path.stem for path in WORKFLOWS]
+    assert names == ["linkcheck", "publish", "test"]
+
+
+@each_workflow
+def test_make_targets_exist(path):
+    called = {target for script in scripts(path) for target in MAKE.findall(script)}
+    assert called, "a workflow builds with make, as readers do"
+    assert called <= targets()
+
+
+@each_workflow
+def test_actions_are_official_and_pinned_by_major_version(path):
+    for step in steps(path):
+        if "uses" in step:
+            assert OFFICIAL.fullmatch(step["uses"]), step["uses"]
+
+
+@each_workflow
+def test_permissions_are_the_least(path):
+    workflow = yaml.safe_load(path.read_text())
+    assert "write" not in str(workflow["permissions"])
+    for job in workflow["jobs"].values():
+        writes = [k for k, v in job.get("permissions", {}).items() if v == "write"]
+        allowed = {"publish": ["contents"], "linkcheck": ["issues"], "test": []}
+        assert writes == allowed[path.stem]
+
+
+@each_workflow
+def test_scripts_are_sound_bash(path):
+    for script in scripts(path):
+        plain = re.sub(r"\$\{\{.*?\}\}", "x", script)
+        subprocess.run(["bash", "-n"], input=plain, text=True, check=True)
+
+
+def test_publishing_puts_notebooks_where_the_buttons_point():
+    from book._ext.booksite.address import PUBLISHED_BRANCH, colab_url
+
+    url = colab_url("https://github.com/a/b", "lenet")
+    assert url.endswith(f"/a/b/blob/{PUBLISHED_BRANCH}/colab/lenet.ipynb")
+    publish = "\n".join(scripts(ROOT / ".github/workflows/publish.yml"))
+    assert "book.colab _build/html/colab" in publish
+    assert re.search(rf'GITHUB_REPOSITORY" {PUBLISHED_BRANCH}$', publish, re.MULTILINE)
+
+
+def test_bare_machine_script_runs_the_test_command():
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", script], check=True)
+    assert set(MAKE.findall(script.read_text())) & targets() == {"test"}
+
+
+def test_address_of_the_repository_stands_in_one_place():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    owner_and_name = config["repository"]["url"].split("/", 3)[3]
+    tracked = subprocess.run(
+        ["git", "grep", "--files-with-matches", "--untracked", "-F", owner_and_name],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert tracked.stdout.split() == ["_config.yml"]

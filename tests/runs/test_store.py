@@ -1,0 +1,328 @@
+"""Keys, and records that survive a crash at any moment."""
+
+import json
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from normlab.runs import ResultsError, Run, load, source, store
+from normlab.runs.config import Experiment
+
+RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=256, epochs=2, seed=0)
+OTHER = replace(RUN, seed=1)
+ABOUT = {"device": "abacus", "torch": "2", "commit": "c0ffee", "finished": "2026-01-02"}
+
+CHANGES = {
+    "model": "mlp",
+    "norm": "batch",
+    "lr": 0.25,
+    "batch_size": 128,
+    "epochs": 3,
+    "seed": 1,
+    "evaluate_on": "validation",
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+    "init": "gaussian",
+    "dtype": "float64",
+}
+
+
+def rows(*losses):
+    return store.rows_of(
+        [("loss", e, 10 * e, v) for e, v in enumerate(losses, start=1)], "train"
+    )
+
+
+def record(name, run, *losses, **about):
+    store.save(name, run, rows(*losses), ABOUT | about)
+
+
+def files(folder):
+    return sorted(p.name for p in Path(folder).rglob("*"))
+
+
+def plain(table):
+    """The table in a fixed order, to compare by value."""
+    return table.sort_values(["key", "measure", "step"]).reset_index(drop=True)
+
+
+# Keys
+
+
+def test_key_is_what_recorded_results_use():
+    """A literal: if this fails, every record in results/ has lost its key."""
+    assert RUN.key == "9ed63b43997a"
+
+
+def test_every_field_is_in_the_key():
+    assert set(CHANGES) == {f.name for f in fields(Run)}
+    keys = {replace(RUN, **{name: v}).key for name, v in CHANGES.items()}
+    assert len(keys | {RUN.key}) == len(CHANGES) + 1
+
+
+def test_device_is_not_in_the_configuration():
+    assert "device" not in asdict(RUN)
+
+
+@pytest.mark.parametrize("name", ["lr", "momentum", "weight_decay"])
+def test_equal_runs_have_equal_keys(name):
+    """1 == 1.0, whichever was typed."""
+    whole, real = replace(RUN, **{name: 1}), replace(RUN, **{name: 1.0})
+    assert whole == real
+    assert whole.key == real.key
+
+
+def test_key_survives_the_record():
+    assert Run(**json.loads(json.dumps(asdict(RUN)))).key == RUN.key
+
+
+def test_seeds_are_outermost():
+    experiment = Experiment("toy", "?", (RUN, replace(RUN, lr=1.0)), seeds=2)
+    order = [(run.seed, run.lr) for run in experiment.runs()]
+    assert order == [(0, 0.5), (0, 1.0), (1, 0.5), (1, 1.0)]
+    assert experiment.runs(1) == list(experiment.variants)
+
+
+@pytest.mark.parametrize("seeds", [0, -1])
+def test_an_experiment_needs_a_seed(seeds):
+    with pytest.raises(ValueError, match=f"seeds is {seeds}"):
+        Experiment("toy", "?", (RUN,)).runs(seeds)
+
+
+# Save, merge, load
+
+
+def test_round_trip(results):
+    record("toy", RUN, 2.25, 1.0 / 3)
+    record("toy", OTHER, 2.5, 0.1)
+    store.merge("toy")
+    table = load("toy")
+    mine = table[table["key"] == RUN.key]
+    assert mine["value"].tolist() == pytest.approx([2.25, 1.0 / 3], rel=1e-8)
+    assert mine["epoch"].tolist() == [1, 2]
+    assert mine["step"].tolist() == [10, 20]
+    for name, value in asdict(RUN).items():
+        assert set(mine[name]) == {value}
+    assert store.records("toy")[OTHER.key] == {
+        "config": asdict(OTHER),
+        "provenance": ABOUT,
+    }
+    assert files(results) == ["toy.csv", "toy.json"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_diverged_numbers_survive(results, value):
+    record("toy", RUN, 2.0, value)
+    store.merge("toy")
+    assert str(load("toy")["value"].tolist()[1]) == str(value)
+
+
+def test_float32_losses_come_back_bit_for_bit(results):
+    losses = [(1 + k / 2**23) for k in range(1, 300, 7)]
+    record("toy", RUN, *losses)
+    store.merge("toy")
+    record("toy", OTHER, 1.0)
+    store.merge("toy")  # the table is read and written again
+    table = load("toy")
+    back = table[table["key"] == RUN.key]["value"].astype("float32").tolist()
+    assert back == losses
+
+
+def test_merging_in_two_goes_is_merging_in_one(results):
+    record("at-once", RUN, 2.0, 1.0)
+    record("at-once", OTHER, 3.0, 2.0)
+    store.merge("at-once")
+    for run, losses in ((OTHER, (3.0, 2.0)), (RUN, (2.0, 1.0))):
+        record("by-turns", run, *losses)
+        store.merge("by-turns")
+    pd.testing.assert_frame_equal(plain(load("by-turns")), plain(load("at-once")))
+
+
+def test_merging_nothing_changes_nothing(results):
+    record("toy", RUN, 2.0)
+    store.merge("toy")
+    before = (results / "toy.csv").read_bytes(), (results / "toy.json").read_bytes()
+    store.merge("toy")
+    after = (results / "toy.csv").read_bytes(), (results / "toy.json").read_bytes()
+    assert before == after
+
+
+def test_recording_again_replaces(results):
+    record("toy", RUN, 2.0, 1.0)
+    store.merge("toy")
+    record("toy", RUN, 4.0)
+    store.merge("toy")
+    assert load("toy")["value"].tolist() == [4.0]
+
+
+def test_finished_counts_parts_and_merged(results):
+    record("toy", RUN, 2.0)
+    store.merge("toy")
+    record("toy", OTHER, 2.0)
+    assert store.finished("toy") == {RUN.key, OTHER.key}
+
+
+def test_gpu_records_are_kept_apart(results):
+    names = [store.table_name("toy", d) for d in ("cpu", "cuda", "cuda:1")]
+    assert names == ["toy", "toy.cuda", "toy.cuda"]
+    record(names[0], RUN, 2.0)
+    record(names[1], RUN, 3.0)
+    for name in names[:2]:
+        store.merge(name)
+    assert load("toy")["value"].tolist() == [2.0]
+    assert load("toy", "cuda")["value"].tolist() == [3.0]
+
+
+def test_rows_of_unknown_keys_do_not_count(results):
+    record("toy", RUN, 2.0)
+    store.merge("toy")
+    with open(results / "toy.csv", "a") as file:
+        file.write("feedfacefeed,train,loss,1,10,9.0\n")
+    assert load("toy")["value"].tolist() == [2.0]
+
+
+def test_all_digit_keys_stay_text(results, monkeypatch):
+    monkeypatch.setattr(Run, "key", property(lambda run: f"00000000000{run.seed}"))
+    record("toy", RUN, 2.0)
+    store.merge("toy")
+    assert load("toy")["key"].tolist() == ["000000000000"]
+
+
+def test_source_names_command_seeds_device_and_commit(results):
+    assert "pending" in source("toy")
+    record("toy", RUN, 2.0)
+    record("toy", OTHER, 2.0, commit="beef", finished="2026-03-04")
+    store.merge("toy")
+    line = source("toy")
+    assert "python -m normlab.runs run toy" in line
+    for part in ("2 runs", "2 seeds", "abacus", "c0ffee", "beef", "2026-03-04"):
+        assert part in line
+
+
+# Crashes
+
+
+def fail(*_, **__):
+    raise OSError("disk full")
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_failed_write_leaves_the_old_file_and_no_scratch(tmp_path, monkeypatch, step):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    if step == "replace":
+        monkeypatch.setattr(Path, "replace", fail)
+    else:
+        monkeypatch.setattr(store.os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        store.write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert files(tmp_path) == ["table.csv"]
+
+
+def test_write_replaces_the_file(tmp_path):
+    path = tmp_path / "table.csv"
+    for text in ("old", "new"):
+        store.write_atomically(path, text)
+    assert path.read_text() == "new"
+    assert files(tmp_path) == ["table.csv"]
+
+
+def fail_at(monkeypatch, ending):
+    """Let writing of files with this ending fail, as a kill at that moment."""
+    write = store.write_atomically
+
+    def failing(path, text):
+        if path.name.endswith(ending):
+            fail()
+        write(path, text)
+
+    monkeypatch.setattr(store, "write_atomically", failing)
+
+
+@pytest.mark.parametrize("ending", ["toy.csv", "toy.json"])
+@pytest.mark.parametrize("merged_before", [True, False])
+def test_interrupted_merge_loses_nothing(results, monkeypatch, ending, merged_before):
+    if merged_before:
+        record("toy", RUN, 2.0, 1.0)
+        store.merge("toy")
+        before = load("toy")
+    else:
+        record("toy", RUN, 2.0, 1.0)
+    record("toy", OTHER, 3.0)
+    with monkeypatch.context() as patched:
+        fail_at(patched, ending)
+        with pytest.raises(OSError, match="disk full"):
+            store.merge("toy")
+    if merged_before:
+        pd.testing.assert_frame_equal(load("toy"), before)
+    assert store.finished("toy") == {RUN.key, OTHER.key}
+    store.merge("toy")
+    losses = load("toy").groupby("key")["value"].apply(list).to_dict()
+    assert losses == {RUN.key: [2.0, 1.0], OTHER.key: [3.0]}
+    assert files(results) == ["toy.csv", "toy.json"]
+
+
+def test_kill_between_merge_and_clean_up_doubles_nothing(results, monkeypatch):
+    record("toy", RUN, 2.0, 1.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(store.shutil, "rmtree", fail)
+        with pytest.raises(OSError, match="disk full"):
+            store.merge("toy")
+    store.merge("toy")
+    assert load("toy")["value"].tolist() == [2.0, 1.0]
+
+
+# Damage
+
+
+def test_nothing_recorded_names_the_command(results):
+    with pytest.raises(ResultsError, match=r"python -m normlab\.runs run toy"):
+        load("toy")
+    with pytest.raises(ResultsError, match="--device cuda"):
+        load("toy", "cuda")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("toy.json", ""),
+        ("toy.json", '{"half'),
+        ("toy.json", "[]"),
+        ("toy.csv", None),
+        ("toy.csv", ""),
+        ("toy.csv", "<<<<<<< HEAD\n"),
+    ],
+)
+def test_damage_names_the_file_and_the_remedy(results, name, text):
+    record("toy", RUN, 2.0)
+    store.merge("toy")
+    if text is None:
+        (results / name).unlink()
+    else:
+        (results / name).write_text(text)
+    with pytest.raises(ResultsError) as error:
+        load("toy")
+    assert name in str(error.value)
+    assert "python -m normlab.runs run toy" in str(error.value)
+
+
+def test_table_without_a_runs_rows_is_damaged(results):
+    record("toy", RUN, 2.0)
+    record("toy", OTHER, 3.0)
+    store.merge("toy")
+    lines = (results / "toy.csv").read_text().splitlines()
+    kept = [line for line in lines if not line.startswith(OTHER.key)]
+    (results / "toy.csv").write_text("\n".join(kept) + "\n")
+    with pytest.raises(ResultsError, match=r"toy\.csv"):
+        load("toy")
+
+
+def test_damaged_part_is_named(results):
+    record("toy", RUN, 2.0)
+    part = results / "toy.parts" / f"{RUN.key}.json"
+    part.write_text(part.read_text()[:20])
+    with pytest.raises(ResultsError, match=RUN.key):
+        store.merge("toy")

@@ -1,0 +1,96 @@
+"""The built site, a server for it, one browser, and one visit to each page."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from browser import launch
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+from server import published
+from visit import open_page
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
+UNBUILT = "the book is not built: run `make book`"
+
+
+def built_pages():
+    """Return every page of the site; the root's redirect is tested by itself."""
+    files = sorted(SITE.rglob("*.html"))
+    pages = [f.relative_to(SITE).as_posix() for f in files]
+    return [p for p in pages if p != "index.html" and not p.startswith("_")] or [
+        UNBUILT
+    ]
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that takes `page_name` or `chapter` once for each of them."""
+    if "page_name" in metafunc.fixturenames:
+        metafunc.parametrize("page_name", built_pages())
+    if "chapter" in metafunc.fixturenames:
+        chapters = [p for p in built_pages() if p.startswith("notebooks/")]
+        metafunc.parametrize("chapter", chapters or [UNBUILT])
+
+
+@pytest.fixture(scope="session")
+def site():
+    assert (SITE / "404.html").exists(), UNBUILT
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def soups(site):
+    """Every page's HTML, parsed."""
+    return {
+        path: BeautifulSoup((site / path).read_text("utf-8"), "html.parser")
+        for path in [*built_pages(), "index.html"]
+    }
+
+
+@pytest.fixture(scope="session")
+def repository():
+    """(owner, name) from the environment or the configuration, as in the build."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    address = os.environ.get("GITHUB_REPOSITORY") or settings["repository"]["url"]
+    return tuple(address.rstrip("/").split("/")[-2:])
+
+
+@pytest.fixture(scope="session")
+def address(site, soups):
+    """The site under the path that it has when published."""
+    canonical = soups["search.html"].select_one("link[rel=canonical]")["href"]
+    prefix = urlsplit(canonical).path.removesuffix("search.html")
+    with published(site, prefix) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def visits():
+    return {}
+
+
+@pytest.fixture
+def visit(page_name, visits, browser, address):
+    """The one visit to a page that its tests share."""
+    if page_name not in visits:
+        visits[page_name] = open_page(browser, address + page_name)
+    return visits[page_name]
+
+
+@pytest.fixture
+def tab(browser):
+    """A fresh tab, for tests that click and type."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,91 @@
+"""What one page did while a browser opened it."""
+
+import gzip
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+WATCH_POLICY = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+"""
+LOOK = """() => {
+  const text = (selector, name) => document.querySelector(selector)?.getAttribute(name);
+  const maths = [...document.querySelectorAll(".math")];
+  return {
+    lang: document.documentElement.lang,
+    title: document.title,
+    description: text("meta[name=description]", "content"),
+    canonical: text("link[rel=canonical]", "href"),
+    h1: document.querySelectorAll("h1").length,
+    images: [...document.images].map((i) => ({ src: i.src, alt: i.getAttribute("alt"),
+      link: !!i.closest("a") })),
+    formulas: maths.length,
+    unset: maths.filter((m) => !(m.querySelector("mjx-container")?.offsetHeight > 0)
+      || m.querySelector("mjx-merror")).length,
+    mathsFonts: [...document.fonts].filter((f) => f.family.startsWith("MJX")
+      && f.status === "loaded").length,
+    violations: window.violations,
+  };
+}"""
+# The widest element is named, so that a failure tells where to look.
+WIDTH = """() => {
+  const room = document.documentElement.clientWidth;
+  const wide = [...document.querySelectorAll("body *")].filter(
+    (e) => e.getBoundingClientRect().right > room + 1);
+  return { room, used: document.documentElement.scrollWidth,
+    first: wide.slice(0, 3).map((e) => `${e.tagName}.${e.className}`) };
+}"""
+COUNTED = {"document", "stylesheet", "script", "font", "fetch"}
+
+
+@dataclass
+class Visit:
+    """Everything the tests ask about one page."""
+
+    url: str
+    requests: list = field(default_factory=list)
+    responses: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    console: list = field(default_factory=list)
+    errors: list = field(default_factory=list)
+    seen: dict = field(default_factory=dict)
+    widths: dict = field(default_factory=dict)
+    bytes: dict = field(default_factory=dict)
+
+    def elsewhere(self):
+        host = urlsplit(self.url).netloc
+        return [r for r in self.requests if urlsplit(r).netloc != host]
+
+    def broken(self):
+        return [f"{r.status} {r.url}" for r in self.responses if r.status >= 400]
+
+    def loaded(self, word):
+        return [r.url for r in self.responses if word in urlsplit(r.url).path]
+
+
+def open_page(browser, url, widths=(390, 1440)):
+    """Open a page in a fresh profile and write down what happens."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(WATCH_POLICY)
+    page = context.new_page()
+    visit = Visit(url)
+    page.on("request", lambda r: visit.requests.append(r.url))
+    page.on("response", lambda r: visit.responses.append(r))
+    page.on("requestfailed", lambda r: visit.failures.append(f"{r.url} {r.failure}"))
+    page.on("console", lambda m: m.type == "error" and visit.console.append(m.text))
+    page.on("pageerror", lambda e: visit.errors.append(str(e)))
+    page.goto(url, wait_until="networkidle")
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    visit.seen = page.evaluate(LOOK)
+    visit.bytes = {
+        r.url: len(gzip.compress(r.body(), 9))
+        for r in visit.responses
+        if r.request.resource_type in COUNTED and r.status == 200
+    }
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        visit.widths[width] = page.evaluate(WIDTH)
+    visit.seen["violations"] = page.evaluate("window.violations")
+    context.close()
+    return visit

@@ -1,0 +1,437 @@
+"""``fit`` against a loop written out by hand, and its promises one by one."""
+
+import copy
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.testing import assert_close
+
+from normlab.layers import BatchNorm
+from normlab.models import lenet, mlp, xavier
+from normlab.runs.execute import torch_batch_norm
+from normlab.training import fit, loss_and_accuracy
+
+SIZE = 600  # images; batches of 128 leave a last one of 88
+BATCH = 128
+STEPS = 5  # an epoch
+
+
+def network(norm=BatchNorm, seed=0):
+    torch.manual_seed(seed)
+    return xavier(lenet(norm))
+
+
+def short(model, images, **changes):
+    """One small training; changes are arguments of ``fit``."""
+    settings = {"epochs": 2, "lr": 0.5, "batch_size": BATCH}
+    return fit(model, images, **(settings | changes))
+
+
+class Recording:
+    """A recorder that keeps a copy of what it is given."""
+
+    def __init__(self):
+        self.steps, self.batches, self.losses = [], [], []
+
+    def __call__(self, step, model, batch, loss):
+        self.steps.append(step)
+        self.batches.append(tuple(t.clone() for t in batch))
+        self.losses.append(loss.item())
+
+
+def state(model):
+    return {k: v.clone() for k, v in model.state_dict().items()}
+
+
+def assert_identical(some, others):
+    assert some.keys() == others.keys()
+    assert all(torch.equal(some[k], others[k]) for k in some)
+
+
+# The same numbers
+
+
+def test_same_seed_gives_the_same_numbers(images):
+    models = [network(), network()]
+    histories = [short(m, images, seed=7) for m in models]
+    assert histories[0].step_losses == histories[1].step_losses
+    assert [(e.loss, e.accuracy) for e in histories[0].epochs] == [
+        (e.loss, e.accuracy) for e in histories[1].epochs
+    ]
+    assert_identical(state(models[0]), state(models[1]))
+
+
+def test_another_seed_orders_the_examples_otherwise(images):
+    one, two = (short(network(), images, seed=s).step_losses for s in (1, 2))
+    assert one[0] != two[0]
+
+
+def test_order_depends_on_the_seed_alone(images):
+    torch.manual_seed(1)
+    one = short(network(), images).step_losses
+    model = network()
+    torch.manual_seed(2)  # the caller's generator is in another state
+    assert short(model, images).step_losses == one
+
+
+def test_order_leaves_the_callers_random_numbers_alone(images):
+    model = network()
+    before = torch.get_rng_state()
+    short(model, images)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def by_hand(model, batches, lr, momentum, weight_decay):
+    """Gradient descent without torch.optim; return the loss of every step."""
+    model.train()
+    losses = []
+    velocity = [torch.zeros_like(p) for p in model.parameters()]
+    for x, y in batches:
+        log_p = model(x).log_softmax(1)
+        loss = -log_p[torch.arange(len(y)), y].mean()
+        gradients = torch.autograd.grad(loss, list(model.parameters()))
+        with torch.no_grad():
+            for p, g, v in zip(model.parameters(), gradients, velocity, strict=True):
+                v.mul_(momentum).add_(g + weight_decay * p)
+                p.sub_(lr * v)
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize(
+    ("momentum", "weight_decay"), [(0.0, 0.0), (0.9, 0.0), (0.0, 0.1), (0.9, 0.1)]
+)
+@pytest.mark.parametrize("norm", [None, BatchNorm])
+def test_equals_a_loop_written_by_hand(images, norm, momentum, weight_decay):
+    """In float64: in float32 a rounding can move a maximum of max-pooling."""
+    images = (images[0].double() / 255, images[1])
+    seen = Recording()
+    model, twin = network(norm).double(), network(norm).double()
+    options = {"momentum": momentum, "weight_decay": weight_decay}
+    history = short(model, images, lr=0.1, recorders=[seen], **options)
+    losses = by_hand(twin, seen.batches, 0.1, **options)
+    assert history.step_losses == pytest.approx(losses, abs=1e-9)
+    assert_close(state(model), state(twin), rtol=0, atol=1e-9)
+
+
+def test_loss_falls_on_real_images(fashion):
+    train = (fashion[0][:2000], fashion[1][:2000])
+    history = fit(network(), train, epochs=3, lr=1.0, batch_size=64)
+    first, *_, last = history.epochs
+    assert last.loss < 0.8 * first.loss
+    assert last.accuracy > first.accuracy
+
+
+def losses_with(norm, fashion, dtype):
+    """The losses of 20 steps."""
+    train = (fashion[0][:1280].to(dtype) / 255, fashion[1][:1280])
+    model = network(norm).to(dtype)
+    return fit(model, train, epochs=1, lr=0.5, batch_size=64).step_losses
+
+
+def test_hand_written_and_built_in_layer_agree(fashion):
+    ours, theirs = (
+        losses_with(norm, fashion, torch.float64)
+        for norm in (BatchNorm, torch_batch_norm)
+    )
+    assert len(ours) == 20
+    assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+def test_hand_written_and_built_in_layer_agree_in_float32(fashion):
+    """Closely until a rounding moves a maximum of max-pooling, then roughly."""
+    ours, theirs = (
+        losses_with(norm, fashion, torch.float32)
+        for norm in (BatchNorm, torch_batch_norm)
+    )
+    assert ours[:5] == pytest.approx(theirs[:5], abs=1e-5)
+    assert ours == pytest.approx(theirs, abs=1e-2)
+
+
+# Which examples
+
+
+def test_every_example_once_an_epoch_and_the_last_batch_kept():
+    number = torch.arange(SIZE, dtype=torch.float32)
+    images = number.view(-1, 1, 1, 1).expand(-1, 1, 28, 28).div(SIZE)
+    seen = Recording()
+    history = short(
+        mlp(1, 1), (images, torch.zeros(SIZE).long()), recorders=[seen], lr=1e-3
+    )
+    sizes = [len(y) for _, y in seen.batches]
+    assert sizes == [128, 128, 128, 128, 88] * 2
+    assert len(history.step_losses) == 2 * STEPS
+    order = [
+        torch.cat([x[:, 0, 0, 0] for x, _ in seen.batches[e : e + STEPS]])
+        for e in (0, STEPS)
+    ]
+    for epoch in order:
+        assert_close(epoch.sort().values, number / SIZE)
+    assert not torch.equal(order[0], order[1])
+    assert history.examples_per_epoch == SIZE
+
+
+def test_bytes_and_floats_are_the_same_images(images):
+    x, y = images
+    floats = (x.float() / 255, y)
+    assert short(network(), images).step_losses == short(network(), floats).step_losses
+
+
+def test_training_data_is_left_as_it_was(images):
+    before = [t.clone() for t in images]
+    short(network(), images, evaluate={"same": images})
+    assert all(torch.equal(a, b) for a, b in zip(images, before, strict=True))
+
+
+@pytest.fixture(scope="module")
+def whole(fashion):
+    """The losses of a training without a limit."""
+    return short(network(), (fashion[0][:SIZE], fashion[1][:SIZE])).step_losses
+
+
+@pytest.mark.parametrize("limit", [1, STEPS, STEPS + 2, 100])
+def test_max_steps_stops_there(images, whole, limit):
+    history = short(network(), images, max_steps=limit)
+    assert history.step_losses == whole[:limit]
+    assert len(history.epochs) == min(2, math.ceil(limit / STEPS))
+
+
+# What the history says
+
+
+def test_epoch_means_count_examples_not_batches(images):
+    seen = Recording()
+    hits = []
+
+    def count_hits(step, model, batch, loss):
+        with torch.no_grad():
+            hits.append((model(batch[0]).argmax(1) == batch[1]).sum().item())
+
+    history = short(network(None), images, recorders=[seen, count_hits])
+    for number, epoch in enumerate(history.epochs):
+        steps = range(number * STEPS, (number + 1) * STEPS)
+        total = sum(seen.losses[s] * len(seen.batches[s][1]) for s in steps)
+        assert epoch.loss == pytest.approx(total / SIZE)
+        assert epoch.accuracy == pytest.approx(sum(hits[s] for s in steps) / SIZE)
+
+
+def test_step_losses_are_those_recorded(images):
+    seen = Recording()
+    history = short(network(), images, recorders=[seen])
+    assert history.step_losses == seen.losses
+    assert seen.steps == list(range(2 * STEPS))
+
+
+def test_fit_prints_nothing(images, capfd):
+    short(network(), images, evaluate={"same": images})
+    assert capfd.readouterr() == ("", "")
+
+
+# Recorders
+
+
+def test_recorder_sees_gradients_before_the_update(images):
+    model = network()
+    before = copy.deepcopy(model)
+    found = {}
+
+    def look(step, model, batch, loss):
+        if step == 0:
+            found["gradients"] = [p.grad.clone() for p in model.parameters()]
+            found["weights"] = [p.detach().clone() for p in model.parameters()]
+            found["batch"], found["loss"] = batch, loss.detach()
+
+    short(model, images, recorders=[look])
+    x, y = found["batch"]
+    assert (x.dtype, y.dtype) == (torch.float32, torch.int64)
+    assert 0.9 < x.max() <= 1
+    loss = F.cross_entropy(before(x), y)
+    assert_close(found["loss"], loss.detach())
+    weights = list(before.parameters())
+    assert_close(found["weights"], [w.detach() for w in weights])
+    assert_close(found["gradients"], list(torch.autograd.grad(loss, weights)))
+
+
+def test_recording_changes_no_number(images):
+    plain, recorded = network(), network()
+    one = short(plain, images)
+    two = short(recorded, images, recorders=[Recording(), Recording()])
+    assert one.step_losses == two.step_losses
+    assert_identical(state(plain), state(recorded))
+
+
+def test_recorders_may_come_from_a_generator(images):
+    seen = Recording()
+    short(network(), images, recorders=(r for r in [seen]))
+    assert seen.steps == list(range(2 * STEPS))
+
+
+# Divergence
+
+
+def test_huge_learning_rate_ends_with_a_sentence(images):
+    history = short(network(None), images, epochs=4, lr=1e38)
+    first = next(i for i, v in enumerate(history.step_losses) if not math.isfinite(v))
+    assert len(history.epochs) < 4
+    assert f"step {first}" in history.diverged
+    assert "1e+38" in history.diverged
+
+
+def test_infinite_image_ends_with_a_sentence(images):
+    x, y = images[0].float() / 255, images[1]
+    x[10] = torch.inf
+    history = short(network(), (x, y), epochs=4)
+    assert len(history.epochs) == 1
+    assert "nan" in history.diverged
+
+
+def test_finite_training_has_not_diverged(images):
+    assert short(network(), images).diverged is None
+
+
+# Evaluation
+
+
+def manual_scores(model, x, y, training):
+    twin = copy.deepcopy(model).train(training)
+    with torch.no_grad():
+        logits = twin(x.float() / 255)
+    hits = (logits.argmax(1) == y).double().mean().item()
+    return F.cross_entropy(logits, y).item(), hits
+
+
+@pytest.mark.parametrize("statistics", ["running", "batch"])
+def test_evaluation_equals_one_forward_pass(images, statistics):
+    model = network()
+    short(model, images)
+    found = loss_and_accuracy(model, *images, statistics=statistics)
+    expected = manual_scores(model, *images, training=statistics == "batch")
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_running_and_batch_statistics_differ(images):
+    history = short(
+        network(), images, evaluate={"same": images}, statistics=["running", "batch"]
+    )
+    scores = history.epochs[0].evaluated
+    assert set(scores) == {("same", "running"), ("same", "batch")}
+    assert scores["same", "running"][0] != pytest.approx(
+        scores["same", "batch"][0], rel=1e-3
+    )
+
+
+def test_evaluation_in_several_batches_counts_each_image_once(fashion):
+    x, y = fashion[2][:2300], fashion[3][:2300]
+    model = network()
+    found = loss_and_accuracy(model, x, y)
+    assert found == pytest.approx(manual_scores(model, x, y, False), rel=1e-5)
+
+
+@pytest.mark.parametrize("mode", [True, False])
+@pytest.mark.parametrize("statistics", ["running", "batch"])
+@pytest.mark.parametrize("norm", [BatchNorm, torch_batch_norm])
+def test_evaluation_leaves_mode_and_buffers(images, norm, statistics, mode):
+    model = network(norm)
+    short(model, images)
+    model.train(mode)
+    before = state(model)
+    loss_and_accuracy(model, *images, statistics=statistics)
+    assert_identical(state(model), before)
+    assert all(m.training == mode for m in model.modules())
+    assert all(p.requires_grad for p in model.parameters())
+
+
+def test_evaluation_leaves_a_frozen_layer_frozen(images):
+    model = network().train()
+    model[1].eval()
+    modes = [m.training for m in model.modules()]
+    loss_and_accuracy(model, *images)
+    assert [m.training for m in model.modules()] == modes
+
+
+def test_evaluation_does_not_change_training(images):
+    plain, evaluated = network(), network()
+    one = short(plain, images)
+    two = short(
+        evaluated, images, evaluate={"a": images}, statistics=("running", "batch")
+    )
+    assert one.step_losses == two.step_losses
+    assert_identical(state(plain), state(evaluated))
+
+
+def test_each_epoch_is_evaluated_as_it_left_the_model(images):
+    model = network()
+    history = short(model, images, evaluate={"one": images, "two": images})
+    assert list(history.epochs[-1].evaluated) == [
+        ("one", "running"),
+        ("two", "running"),
+    ]
+    expected = manual_scores(model, *images, training=False)
+    assert history.epochs[-1].evaluated["one", "running"] == pytest.approx(
+        expected, rel=1e-5
+    )
+    assert history.epochs[0].evaluated["one", "running"] != expected
+
+
+def test_statistics_may_come_from_a_generator(images):
+    history = short(
+        network(),
+        images,
+        evaluate={"one": images, "two": images},
+        statistics=(s for s in ["running", "batch"]),
+    )
+    assert [len(e.evaluated) for e in history.epochs] == [4, 4]
+
+
+def test_images_without_normalizer_score_alike_in_both_modes(images):
+    model = network(None)
+    scores = [
+        loss_and_accuracy(model, *images, statistics=s) for s in ("running", "batch")
+    ]
+    assert scores[0] == scores[1]
+
+
+# Bad arguments
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("epochs", 0),
+        ("epochs", -1),
+        ("batch_size", 0),
+        ("lr", 0.0),
+        ("lr", -0.1),
+        ("lr", math.nan),
+        ("lr", math.inf),
+        ("max_steps", 0),
+        ("momentum", -0.1),
+        ("weight_decay", -0.1),
+        ("statistics", ("running", "population")),
+        ("statistics", "population"),
+    ],
+)
+def test_bad_argument_is_named_before_any_training(images, name, bad):
+    model = network()
+    before = state(model)
+    with pytest.raises(ValueError, match=name):
+        short(model, images, evaluate={"same": images}, **{name: bad})
+    assert_identical(state(model), before)
+
+
+def test_no_images_is_an_error(images):
+    with pytest.raises(ValueError, match="images"):
+        short(network(), (images[0][:0], images[1][:0]))
+
+
+def test_labels_must_match_images(images):
+    with pytest.raises(ValueError, match="599 labels"):
+        short(network(), (images[0], images[1][:-1]))
+
+
+def test_unknown_statistics_is_named(images):
+    with pytest.raises(ValueError, match="population"):
+        loss_and_accuracy(nn.Flatten(), *images, statistics="population")
