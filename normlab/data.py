@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import zlib
 from pathlib import Path
@@ -194,7 +195,7 @@ def _parse(name: str, content: bytes) -> np.ndarray:
 def main() -> None:
     """Put the checked files into ``data/``, for this package and for d2l."""
     folder = find_folder()
-    if folder is None:
+    if folder is None or _missing(folder):
         print("Fetching Fashion-MNIST (30 MB) ...", flush=True)
         folder = fetch()
     elif folder.resolve() != RAW.resolve() or any(
@@ -207,4 +208,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DataError as error:
+        sys.exit(f"normlab.data: {error}")

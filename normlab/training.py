@@ -88,6 +88,7 @@ def fit(
     Raises:
         ValueError: an argument that no training can have.
     """
+    recorders, statistics = tuple(recorders), _kinds(statistics)
     _check(train, epochs, lr, batch_size, max_steps)
     model.to(device)
     train = _on(device, train)
@@ -102,7 +103,7 @@ def fit(
         left = None if max_steps is None else max_steps - len(history.step_losses)
         began = time.perf_counter()
         losses, hits, seen = _train_epoch(
-            model, train, optimizer, order, batch_size, tuple(recorders), left, history
+            model, train, optimizer, order, batch_size, recorders, left, history
         )
         trained = time.perf_counter()
         scores = {
@@ -136,7 +137,7 @@ def _train_epoch(
     step = len(history.step_losses)
     losses, hits, sizes = [], torch.zeros((), device=x.device), []
     for index in permutation.split(batch_size)[:max_steps]:
-        batch, labels = to_float(x[index]), y[index]
+        batch, labels = to_float(x[index], model), y[index]
         logits = model(batch)
         loss = F.cross_entropy(logits, labels)
         optimizer.zero_grad()
@@ -167,25 +168,27 @@ def loss_and_accuracy(
     Raises:
         ValueError: ``statistics`` is neither.
     """
-    if statistics not in ("running", "batch"):
-        raise ValueError(f"statistics={statistics!r}; use 'running' or 'batch'")
-    mode, buffers = model.training, [b.clone() for b in model.buffers()]
+    _kinds([statistics])
+    modes = {module: module.training for module in model.modules()}
+    buffers = [b.clone() for b in model.buffers()]
     model.train(statistics == "batch")
     loss = torch.zeros((), dtype=torch.float64, device=x.device)
     hits = torch.zeros((), dtype=torch.long, device=x.device)
     for batch, labels in zip(x.split(EVAL_BATCH), y.split(EVAL_BATCH), strict=True):
-        logits = model(to_float(batch))
+        logits = model(to_float(batch, model))
         loss += F.cross_entropy(logits, labels, reduction="sum")
         hits += (logits.argmax(1) == labels).sum()
-    model.train(mode)
+    for module, mode in modes.items():
+        module.training = mode
     for buffer, before in zip(model.buffers(), buffers, strict=True):
         buffer.copy_(before)
     return loss.item() / len(y), hits.item() / len(y)
 
 
-def to_float(x: Tensor) -> Tensor:
-    """Return images as floats: uint8 0..255 becomes 0..1, floats stay."""
-    return x if x.is_floating_point() else x.float().div_(255)
+def to_float(x: Tensor, model: nn.Module) -> Tensor:
+    """Return images in the model's own float type: uint8 0..255 becomes 0..1."""
+    images = x.to(next(model.parameters()).dtype)
+    return images if x.is_floating_point() else images.div_(255)
 
 
 def _on(device: torch.device | str, pair: Pair) -> Pair:
@@ -197,6 +200,14 @@ def _first_bad_step(step_losses: list[float], lr: float) -> str | None:
         if not math.isfinite(loss):
             return f"the loss became {loss} at step {step} (learning rate {lr:g})"
     return None
+
+
+def _kinds(statistics: Iterable[str]) -> tuple[str, ...]:
+    kinds = (statistics,) if isinstance(statistics, str) else tuple(statistics)
+    for kind in kinds:
+        if kind not in ("running", "batch"):
+            raise ValueError(f"statistics={kind!r}; use 'running' or 'batch'")
+    return kinds
 
 
 def _check(train: Pair, epochs, lr, batch_size, max_steps) -> None:

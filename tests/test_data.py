@@ -167,6 +167,8 @@ def damage(path, how):
         path.write_bytes(raw[: len(raw) // 2])
     elif how == "not gzip":
         path.write_bytes(b"<html>404</html>")
+    elif how == "not deflate":  # a good header, then nonsense
+        path.write_bytes(raw[:10] + b"\xff" * 100)
     elif how == "bit flipped":
         middle = len(raw) // 2
         path.write_bytes(raw[:middle] + bytes([raw[middle] ^ 1]) + raw[middle + 1 :])
@@ -174,7 +176,15 @@ def damage(path, how):
         path.write_bytes(gzip.compress(b"\0" * 1000))
 
 
-DAMAGE = ["missing", "empty", "truncated", "not gzip", "bit flipped", "another file"]
+DAMAGE = [
+    "missing",
+    "empty",
+    "truncated",
+    "not gzip",
+    "not deflate",
+    "bit flipped",
+    "another file",
+]
 
 
 @pytest.mark.parametrize(

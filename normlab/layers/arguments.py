@@ -10,6 +10,8 @@ def check_arguments(
     """Raise what PyTorch raises, so that a mistake shows the same face here."""
     if not x.is_floating_point():
         raise NotImplementedError(f"batch_norm of dtype {x.dtype}: use x.float()")
+    if x.dim() < 2:
+        raise RuntimeError(f"expected input (N, C, *), got {tuple(x.shape)}")
     running = (parameters["running_mean"], parameters["running_var"])
     if training and (running[0] is None) != (running[1] is None):
         raise ValueError("running_mean and running_var: give both or neither")
@@ -17,6 +19,8 @@ def check_arguments(
         raise RuntimeError("running_mean and running_var are needed in evaluation mode")
     if training and eps <= 0:
         raise ValueError(f"eps must be positive during training, but got {eps}")
+    if eps < 0:
+        raise ValueError(f"eps must not be negative, but got {eps}")
     given = {name: p for name, p in parameters.items() if p is not None}
     for name, p in given.items():
         if p.numel() != x.shape[1]:

@@ -48,7 +48,8 @@ def normalize(
 @torch.no_grad()
 def update_running(running: Tensor, new: Tensor, momentum: float) -> None:
     """Move ``running`` in place: (1 - momentum) * running + momentum * new."""
-    running.mul_(1 - momentum).add_(new.to(running.dtype), alpha=momentum)
+    # One rounding, also where running is in half precision and new in float32.
+    running.copy_((1 - momentum) * running.to(new.dtype) + momentum * new)
 
 
 def batch_norm(
@@ -84,12 +85,12 @@ def batch_norm(
         "bias": bias,
     }
     check_arguments(input, parameters, training, eps)
-    if input.numel() == 0:
-        return input * 1.0  # nothing to normalize, nothing to learn from
     half = input.dtype in (torch.float16, torch.bfloat16)
     x = input.float() if half else input
     if not training:
-        mean, var = running_mean, running_var
+        mean, var = running_mean.to(x.dtype), running_var.to(x.dtype)
+    elif x.numel() == 0:  # nothing to normalize, nothing to learn from
+        mean, var = x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])
     else:
         mean, var = batch_stats(x)
         if running_mean is not None:
@@ -182,11 +183,12 @@ class BatchNorm(nn.Module):
 
     def _count_batch(self) -> float:
         """Count the batch and return the weight that its statistics get."""
-        if self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
-        if self.momentum is None:
-            return 1.0 / float(self.num_batches_tracked)
-        return self.momentum
+        seen = self.num_batches_tracked
+        if seen is not None:
+            seen.add_(1)
+        if self.momentum is not None:
+            return self.momentum
+        return 0.0 if seen is None else 1.0 / float(seen)
 
     @torch.no_grad()
     def reset_running_stats(self) -> None:

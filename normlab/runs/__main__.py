@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         options.action(options)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, OSError, ImportError) as error:
         sys.exit(f"normlab.runs: {error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. Finished runs are kept; the same command does the rest.")
@@ -45,6 +45,10 @@ def show(options: argparse.Namespace) -> None:
     last = table[(table["epoch"] == table["epochs"]) & (table["measure"] != "seconds")]
     shown = last.groupby(["norm", "lr", "split", "measure"])["value"]
     print(shown.agg(["mean", "std", "min", "max", "count"]).round(4).to_string())
+    for record in records(table_name(options.name, options.device)).values():
+        if ended := record["provenance"]["diverged"]:
+            config = record["config"]
+            print(f"diverged: {config['norm']}, seed {config['seed']}: {ended}")
     print(source(options.name, options.device))
 
 

@@ -39,6 +39,10 @@ class Run:
     init: str = "xavier"
     dtype: str = "float32"
 
+    def __post_init__(self) -> None:
+        for name in ("lr", "momentum", "weight_decay"):  # 1 and 1.0: one key
+            object.__setattr__(self, name, float(getattr(self, name)))
+
     @property
     def key(self) -> str:
         """The first 12 hex digits of the configuration's SHA-256."""

@@ -52,7 +52,11 @@ def save(name: str, run: Run, rows: list[dict], provenance: dict) -> None:
 def merge(name: str) -> None:
     """Move finished runs from ``NAME.parts/`` into the table."""
     parts = folder() / f"{name}.parts"
-    new = {f.stem: json.loads(f.read_text()) for f in sorted(parts.glob("*.json"))}
+    command = f"run `python -m normlab.runs run {name.split('.')[0]}` again"
+    new = {
+        f.stem: _read_json(f, f"Delete it and {command}")
+        for f in sorted(parts.glob("*.json"))
+    }
     if new:
         known = records(name)
         old = _table(name) if known else pd.DataFrame(columns=COLUMNS)
@@ -73,13 +77,7 @@ def records(name: str) -> dict[str, dict]:
     path = folder() / f"{name}.json"
     if not path.exists():
         return {}
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ResultsError(
-            f"{path} is damaged ({error}). Restore it from git, or delete it and "
-            f"run `python -m normlab.runs run {name.split('.')[0]}` again"
-        ) from error
+    return _read_json(path, _remedy(name))
 
 
 def finished(name: str) -> set[str]:
@@ -164,4 +162,29 @@ def rows_of(measures: Iterable[tuple], split: str) -> list[dict]:
 
 
 def _table(name: str) -> pd.DataFrame:
-    return pd.read_csv(folder() / f"{name}.csv", dtype={"key": str})
+    path = folder() / f"{name}.csv"
+    try:
+        table = pd.read_csv(path, dtype={"key": str})
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} is damaged ({error}). {_remedy(name)}") from error
+    lost = len(records(name).keys() - set(table.get("key", ())))
+    if list(table.columns) != COLUMNS or lost:
+        raise ResultsError(f"{path} lacks {lost} recorded runs. {_remedy(name)}")
+    return table
+
+
+def _read_json(path: Path, remedy: str) -> dict[str, dict]:
+    try:
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict):
+            raise ValueError(f"a {type(content).__name__}, not an object")
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged ({error}). {remedy}") from error
+    return content
+
+
+def _remedy(name: str) -> str:
+    return (
+        f"Restore {name}.csv and {name}.json from git, or delete both and run "
+        f"`python -m normlab.runs run {name.split('.')[0]}` again"
+    )

@@ -31,8 +31,10 @@ LOOK = """() => {
 # The widest element is named, so that a failure tells where to look.
 WIDTH = """() => {
   const room = document.documentElement.clientWidth;
+  const clipped = (e) => e && (getComputedStyle(e).overflowX !== "visible"
+    || clipped(e.parentElement));
   const wide = [...document.querySelectorAll("body *")].filter(
-    (e) => e.getBoundingClientRect().right > room + 1);
+    (e) => e.getBoundingClientRect().right > room + 1 && !clipped(e.parentElement));
   return { room, used: document.documentElement.scrollWidth,
     first: wide.slice(0, 3).map((e) => `${e.tagName}.${e.className}`) };
 }"""

@@ -63,9 +63,10 @@ def name_parts(soup):
 
 def size_images(site, page, soup):
     """Write each drawing's size into the page, so that nothing jumps as it loads."""
-    for image in soup.select("main img"):
+    for number, image in enumerate(soup.select("main img")):
         image["decoding"] = "async"
-        image["loading"] = "lazy"
+        if number:  # the first is what a chapter opens with
+            image["loading"] = "lazy"
         source = (page.parent / image["src"]).resolve()
         if source.suffix != ".svg" or "width" in image.attrs or not source.exists():
             continue
