@@ -53,6 +53,9 @@ DRAWN = {
         RUNS[RUNS["epoch"] == 10], {"none": "without"}
     ),
     "throughput_bars": lambda: figures.throughput_bars({"a": (1.0, "red")}),
+    "gap_against_step": lambda: figures.gap_against_step(
+        {"a": np.array([0.0, 1e-7, 1e-5])}, {"a": "red"}
+    ),
     "cover": lambda: cover(ONE_RATE),
 }
 UNITLESS = ("epoch", "step", "batches", "layer", "weight of pixel", "learning rate")

@@ -10,6 +10,7 @@ from normlab.figures.layer import five_numbers, map_shapes, running_estimates
 from normlab.figures.style import COLORS, use_style
 from normlab.figures.training import (
     compare_rates,
+    gap_against_step,
     seed_curves,
     throughput_bars,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "cosine_histograms",
     "depth_profile",
     "five_numbers",
+    "gap_against_step",
     "loss_against_step",
     "map_shapes",
     "running_estimates",

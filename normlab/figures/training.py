@@ -67,6 +67,26 @@ def compare_rates(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
     return figure
 
 
+def gap_against_step(gaps: dict[str, np.ndarray], colors: dict[str, str]) -> Figure:
+    """Draw differences of a loss (steps,) on a log axis; zeros leave a gap."""
+    figure, ax = new_figure(WIDE)
+    for name, gap in gaps.items():
+        values = np.where(gap > 0, gap, np.nan)
+        ax.plot(values, ".-", color=colors[name], markersize=4)
+    ends = sorted((np.log10(gap[gap > 0][-1]), name) for name, gap in gaps.items())
+    heights = _spread([end for end, _ in ends], gap=1.2)  # decades
+    for (_, name), height in zip(ends, heights, strict=True):
+        label(ax, len(gap) - 1, 10**height, name, colors[name])
+    ax.set(
+        yscale="log",
+        xlabel="training step",
+        ylabel="difference of the loss\n(nats, log scale)",
+    )
+    ax.set_xlim(-0.5, 1.35 * len(gap))
+    ax.set_xticks(range(0, len(gap), 5))
+    return figure
+
+
 def throughput_bars(bars: dict[str, tuple[float, str]]) -> Figure:
     """Draw examples per second, relative to the first bar; name -> (ratio, colour)."""
     figure, ax = new_figure((6.8, 0.7 + 0.42 * len(bars)))
