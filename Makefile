@@ -51,7 +51,7 @@ test: $(SITE)
 	$(BIN)/python -m pytest
 
 serve: $(SITE)
-	$(BIN)/npx serve _build/html --listen 8000
+	NO_UPDATE_CHECK=1 $(BIN)/npx serve _build/html --listen 8000
 
 runs: $(READY) $(IMAGES)
 	$(BIN)/python -m normlab.runs run all
