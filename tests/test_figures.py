@@ -1,11 +1,14 @@
 """Figures: axes say what they show, data arrive unchanged, nothing is left open."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from normlab import figures
+from normlab.figures import __main__ as draw_cover
 from normlab.figures.cover import cover
 from normlab.figures.training import _spread
 
@@ -115,6 +118,15 @@ def test_same_data_same_svg(tmp_path):
         figure.savefig(file, metadata={"Date": None})
         written.append(file.read_bytes())
     assert written[0] == written[1]
+
+
+def test_the_cover_is_drawn_from_the_records(tmp_path, monkeypatch):
+    monkeypatch.setattr(draw_cover, "COVER", tmp_path / "cover.svg")
+    draw_cover.main()
+    kept = Path(__file__).parents[1] / "book" / "theme" / "cover.svg"
+    assert (tmp_path / "cover.svg").read_bytes() == kept.read_bytes(), (
+        "run `python -m normlab.figures`"
+    )
 
 
 def test_labels_do_not_cover_each_other():
