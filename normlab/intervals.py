@@ -6,6 +6,22 @@ import numpy as np
 from scipy import stats
 
 
+def prediction_interval(
+    values: Sequence[float], confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return (low, high): where one further run would fall, by Student's t.
+
+    The interval to hold a single published run against; it is wider than that of
+    the mean, because one run varies more than a mean.
+
+    Raises:
+        ValueError: fewer than two values.
+    """
+    mean, low, _ = mean_interval(values, confidence)
+    reach = (mean - low) * np.sqrt(len(values) + 1)
+    return float(mean - reach), float(mean + reach)
+
+
 def mean_interval(
     values: Sequence[float], confidence: float = 0.95
 ) -> tuple[float, float, float]:

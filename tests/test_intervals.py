@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from normlab.intervals import mean_interval
+from normlab.intervals import mean_interval, prediction_interval
 
 
 def test_three_values_by_hand():
@@ -19,6 +19,16 @@ def test_covers_the_truth_as_often_as_it_says():
     samples = np.random.default_rng(0).normal(3.0, 2.0, (4000, 5))
     hits = [low <= 3.0 <= high for _, low, high in map(mean_interval, samples)]
     assert np.mean(hits) == pytest.approx(0.95, abs=0.012)
+
+
+def test_a_further_run_falls_inside_as_often_as_it_says():
+    samples = np.random.default_rng(0).normal(3.0, 2.0, (4000, 6))
+    inside = [
+        low <= further <= high
+        for *five, further in samples
+        for low, high in [prediction_interval(five)]
+    ]
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.012)
 
 
 def test_one_value_is_refused():
