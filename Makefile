@@ -10,7 +10,7 @@ IMAGES := data/FashionMNIST/raw/train-images-idx3-ubyte
 ASSETS := node_modules/.package-lock.json
 SITE := _build/html/.built
 find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
-CODE := $(call find,normlab results) requirements.txt pyproject.toml
+CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 PAGES := $(filter-out book/colab/%,$(call find,book notebooks)) _config.yml _toc.yml
 
 # make colab: the chapters as Colab notebooks, in _build/colab
