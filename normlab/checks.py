@@ -24,9 +24,7 @@ class Verdict:
     def __repr__(self) -> str:
         lines = [f"[x] {text}" for text in self.passed]
         lines += [f"[ ] {text}" for text in self.failed]
-        end = (
-            "All of it holds." if self else "Not yet. Change your function, run again."
-        )
+        end = "All of it holds." if self else "Not yet. Change the function, run again."
         return "\n".join([*lines, end])
 
 

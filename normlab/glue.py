@@ -8,13 +8,6 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 
-class _Plain(str):
-    """A string that shows itself without quotes."""
-
-    __slots__ = ()
-    __repr__ = str.__str__
-
-
 def glue(**values: str | Figure) -> None:
     """Name values for the text: numbers already formatted as strings, or figures."""
     try:
@@ -27,5 +20,4 @@ def glue(**values: str | Figure) -> None:
                 print(f"{name} = {value}")
         return
     for name, value in values.items():
-        shown = _Plain(value) if isinstance(value, str) else value
-        paste(name, shown, display=False)
+        paste(name, value, display=False)

@@ -53,7 +53,7 @@ DRAWN = {
         {"a": ONE_RATE[ONE_RATE["norm"] == "none"]}, {"a": "red"}, "loss (nats)"
     ),
     "compare_rates": lambda: figures.compare_rates(
-        RUNS[RUNS["epoch"] == 10], {"none": "without"}
+        RUNS[RUNS["epoch"] == 10], {"none": ("without", "red")}
     ),
     "throughput_bars": lambda: figures.throughput_bars({"a": (1.0, "red")}),
     "gap_against_step": lambda: figures.gap_against_step(

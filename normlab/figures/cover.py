@@ -12,7 +12,7 @@ def cover(rows: pd.DataFrame) -> Figure:
     Args:
         rows: training losses with columns key, norm, epoch, value.
     """
-    figure, ax = new_figure((8.0, 3.6))
+    figure, ax = new_figure((6.4, 3.6))
     for norm, text in (("none", "without"), ("torch_batch", "with")):
         lines = rows[rows["norm"] == norm].pivot(
             index="epoch", columns="key", values="value"
@@ -20,9 +20,9 @@ def cover(rows: pd.DataFrame) -> Figure:
         color = COLORS["batch" if norm == "torch_batch" else norm]
         ax.plot(lines, color=color, linewidth=1.1, alpha=0.75)
         height = lines.iloc[-1].median()
-        text = f"{text} batch normalization"
-        label(ax, 10, height, text, color, xytext=(8, 0), fontsize=12)
+        text = f"{text} batch\nnormalization"
+        label(ax, 10, height, text, color, xytext=(8, 0), fontsize=12, linespacing=0.95)
     ax.set(xlabel="epoch", ylabel="training loss (nats)", ylim=(0, None))
-    ax.set_xlim(1, 14.2)
+    ax.set_xlim(1, 13.2)
     ax.set_xticks(range(1, 11))
     return figure

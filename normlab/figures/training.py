@@ -41,20 +41,20 @@ def seed_curves(
     return figure
 
 
-def compare_rates(rows: pd.DataFrame, names: dict[str, str]) -> Figure:
+def compare_rates(rows: pd.DataFrame, names: dict[str, tuple[str, str]]) -> Figure:
     """Draw validation accuracy after the last epoch against the learning rate.
 
     Args:
         rows: columns norm, lr, seed, value (accuracy, 0 to 1).
-        names: norm -> label.
+        names: norm -> (label, colour).
     """
     figure, ax = new_figure(WIDE)
-    for norm, name in names.items():
+    for norm, (name, color) in names.items():
         part = rows[rows["norm"] == norm]
         means = 100 * part.groupby("lr")["value"].mean()
-        ax.plot(means.index, means, color=COLORS[norm])
-        ax.scatter(part["lr"], 100 * part["value"], color=COLORS[norm], s=14)
-        label(ax, means.index[-1], means.iloc[-1], name, COLORS[norm], xytext=(8, 0))
+        ax.plot(means.index, means, color=color)
+        ax.scatter(part["lr"], 100 * part["value"], color=color, s=14)
+        label(ax, means.index[-1], means.iloc[-1], name, color, xytext=(8, 0))
     rates = sorted(rows["lr"].unique())
     ax.set(
         xscale="log",

@@ -30,7 +30,6 @@ LENET_RATES = Experiment(
         for lr in RATES
         for norm in ("none", "torch_batch")
     ),
-    seeds=3,
 )
 
 LENET = Experiment(

@@ -6,6 +6,7 @@ some script of the site.
 """
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import tinycss2
@@ -42,7 +43,7 @@ def prune(rules, used):
     kept = []
     for rule in rules:
         if rule.type == "qualified-rule":
-            prelude = wanted_selectors(tinycss2.serialize(rule.prelude), used)
+            prelude = wanted_selectors(rule.prelude, used)
             if prelude:
                 kept.append(f"{prelude}{{{compact(rule.content)}}}")
         elif rule.type == "at-rule" and rule.lower_at_keyword in NESTED:
@@ -62,14 +63,26 @@ def prune(rules, used):
 
 def wanted_selectors(prelude, used):
     """Return the selectors of a rule whose class names are all in use."""
-    selectors = re.split(r",(?![^(]*\))", prelude)
-    return ",".join(s.strip() for s in selectors if class_names(s) <= used)
+    selectors = [[]]
+    for token in prelude:
+        if token == ",":
+            selectors.append([])
+        else:
+            selectors[-1].append(token)
+    wanted = [s for s in selectors if class_names(s) <= used]
+    return ",".join(tinycss2.serialize(s).strip() for s in wanted)
 
 
 def class_names(selector):
-    """Return the classes that an element must have for the selector to match."""
-    required = re.sub(r":(not|is|where|has)\([^)]*\)", "", selector)
-    return set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", required))
+    """Return the classes that an element must have for the selector to match.
+
+    What stands in :is(...) or :not(...) is one token each, and not required.
+    """
+    return {
+        name.value
+        for dot, name in pairwise(selector)
+        if dot == "." and name.type == "ident"
+    }
 
 
 def compact(content):
