@@ -4,7 +4,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, SQUARE_PAIR, WIDE, label, new_figure
+from normlab.figures.style import (
+    COLORS,
+    SQUARE_PAIR,
+    WIDE,
+    label,
+    new_figure,
+    spread,
+)
 
 
 def two_valleys(valleys: dict[str, tuple]) -> Figure:
@@ -77,14 +84,17 @@ def depth_profile(
 ) -> Figure:
     """Draw the spread of activations against depth; each value is (seeds, layers)."""
     figure, ax = (ax.figure, ax) if ax else new_figure((6.8, 3.4))
+    ends = []
     for name, values in spreads.items():
         layer = np.arange(values.shape[1])
-        ax.fill_between(
-            layer, values.min(0), values.max(0), color=colors[name], alpha=0.2
-        )
+        band = values.min(0), values.max(0)
+        ax.fill_between(layer, *band, color=colors[name], alpha=0.2)
         middle = np.exp(np.log(values).mean(0))
         ax.plot(layer, middle, color=colors[name])
-        label(ax, layer[-1], middle[-1], name, colors[name])
+        ends.append((np.log10(middle[-1]), name))
+    heights = spread([end for end, _ in sorted(ends)], gap=1.1)  # decades
+    for (_, name), height in zip(sorted(ends), heights, strict=True):
+        label(ax, layer[-1], 10**height, name, colors[name])
     ax.set(
         yscale="log",
         xlabel="layer (0 is the input)",

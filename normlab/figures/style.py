@@ -54,3 +54,11 @@ def label(ax: Axes, x: float, y: float, text: str, color: str, **options) -> Non
     """Write ``text`` beside a line, in the line's colour."""
     placed = {"xytext": (5, 0), "va": "center"} | options
     ax.annotate(text, (x, y), textcoords="offset points", color=color, **placed)
+
+
+def spread(values: list[float], gap: float) -> list[float]:
+    """Move sorted label heights apart, so that none covers another."""
+    placed = []
+    for value in values:
+        placed.append(max(value, placed[-1] + gap) if placed else value)
+    return placed

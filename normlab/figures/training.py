@@ -1,14 +1,19 @@
 """Figures of recorded trainings."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure
+from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
 
 
 def seed_curves(
-    lines: dict[str, pd.DataFrame], colors: dict[str, str], quantity: str
+    lines: dict[str, pd.DataFrame],
+    colors: dict[str, str],
+    quantity: str,
+    dashed: Collection[str] = (),
 ) -> Figure:
     """Draw a measure against the epoch: mean over seeds, band from min to max.
 
@@ -16,6 +21,7 @@ def seed_curves(
         lines: label -> rows with columns seed, epoch, value.
         colors: label -> colour.
         quantity: what the vertical axis says, unit included.
+        dashed: labels whose lines are dashed, to show what lies beneath.
     """
     figure, ax = new_figure(WIDE)
     scale = 100 if "%" in quantity else 1
@@ -29,10 +35,11 @@ def seed_curves(
             color=colors[name],
             alpha=0.2,
         )
-        ax.plot(wide.index, wide.mean(axis=1), color=colors[name])
+        kind = (0, (3, 3)) if name in dashed else "-"
+        ax.plot(wide.index, wide.mean(axis=1), color=colors[name], linestyle=kind)
         ends.append((wide.mean(axis=1).iloc[-1], name))
     low, high = ax.get_ylim()
-    heights = _spread([y for y, _ in sorted(ends)], (high - low) / 11)
+    heights = spread([y for y, _ in sorted(ends)], (high - low) / 11)
     for (_, name), y in zip(sorted(ends), heights, strict=True):
         label(ax, wide.index[-1], y, name, colors[name])
     ax.set(xlabel="epoch", ylabel=quantity, ylim=(low, high))
@@ -74,7 +81,7 @@ def gap_against_step(gaps: dict[str, np.ndarray], colors: dict[str, str]) -> Fig
         values = np.where(gap > 0, gap, np.nan)
         ax.plot(values, ".-", color=colors[name], markersize=4)
     ends = sorted((np.log10(gap[gap > 0][-1]), name) for name, gap in gaps.items())
-    heights = _spread([end for end, _ in ends], gap=1.2)  # decades
+    heights = spread([end for end, _ in ends], gap=1.2)  # decades
     for (_, name), height in zip(ends, heights, strict=True):
         label(ax, len(gap) - 1, 10**height, name, colors[name])
     ax.set(
@@ -99,11 +106,3 @@ def throughput_bars(bars: dict[str, tuple[float, str]]) -> Figure:
     ax.set_xlim(0, 1.15 * max(ratio for ratio, _ in bars.values()))
     ax.grid(axis="y", visible=False)
     return figure
-
-
-def _spread(values: list[float], gap: float) -> list[float]:
-    """Move sorted label heights apart, so that none covers another."""
-    placed = []
-    for value in values:
-        placed.append(max(value, placed[-1] + gap) if placed else value)
-    return placed
