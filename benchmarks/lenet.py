@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def fit_over_d2l(device: str) -> dict[str, float]:
     from d2l import torch as d2l
 
     train_x, train_y, test_x, test_y = fashion_mnist()
+    warnings.filterwarnings("ignore", module="torch.utils.data|d2l")  # its settings
     with contextlib.chdir(CHAPTERS):  # d2l looks for the images in ../data
         loaders = d2l.load_data_fashion_mnist(BATCH)
     on = torch.device(device)
