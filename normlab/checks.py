@@ -147,7 +147,7 @@ def torch_momentum(function: Callable[[float], float]) -> Verdict:
         {
             "Keras's 0.99": lambda: same(0.99),
             "d2l's 0.9": lambda: same(0.9),
-            "keep everything": lambda: same(1.0),
+            "a layer that keeps everything, 1.0": lambda: same(1.0),
         }
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure
+from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
 
 
 def five_numbers(stages: dict[str, np.ndarray]) -> Figure:
@@ -50,9 +50,14 @@ def running_estimates(runs: dict[str, np.ndarray], truth: float, unit: str) -> F
     """Draw running averages (steps,) against the number of batches seen."""
     figure, ax = new_figure(WIDE)
     palette = (COLORS["second"], COLORS["batch"], COLORS["centred"])
+    ends = []
     for (name, values), color in zip(runs.items(), palette, strict=False):
         ax.plot(values, color=color, linewidth=1.4)
-        label(ax, len(values) - 1, values[-1], name, color)
+        ends.append((values[-1], name, color))
+    low, high = ax.get_ylim()
+    heights = spread([end for end, _, _ in sorted(ends)], (high - low) / 11)
+    for (_, name, color), height in zip(sorted(ends), heights, strict=True):
+        label(ax, len(values) - 1, height, name, color)
     ax.axhline(truth, color=COLORS["theory"], linestyle="--", linewidth=1)
     ax.set(xlabel="batches seen", ylabel=unit)
     ax.set_xlim(0, 1.22 * len(values))
