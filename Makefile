@@ -38,10 +38,10 @@ $(ASSETS): package.json package-lock.json | $(READY)
 	$(BIN)/npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
-# The notebook cache knows the cells but not the code they import: start afresh
+# The caches know the cells but not the code they import: start afresh
 # when that code, a recorded run or a version changes.
 _build/code: $(CODE)
-	@rm -rf _build/.jupyter_cache && mkdir -p _build && touch $@
+	@rm -rf _build/.jupyter_cache _build/.doctrees && mkdir -p _build && touch $@
 
 $(SITE): $(READY) $(IMAGES) $(ASSETS) $(PAGES) _build/code
 	@rm -rf _build/html  # a page that left the book must leave the site
