@@ -23,7 +23,8 @@ $(READY): requirements.txt pyproject.toml
 	is on the PATH. Install one (Debian: apt-get install python3 python3-venv) or \
 	name one: make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit( \
-	"This book needs Python 3.11, 3.12 or 3.13; $(PYTHON) is " + sys.version.split()[0])'
+	"This book needs Python 3.11, 3.12 or 3.13; $(PYTHON) is " + sys.version.split()[0] \
+	+ ". Install one of these, or name it: make PYTHON=/path/to/python3.12")'
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Could not make .venv with \
 	$(PYTHON). On Debian: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --no-deps --progress-bar on -r requirements.txt

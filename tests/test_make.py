@@ -1,0 +1,40 @@
+"""What `make book` does again when something changed, asked with --dry-run."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def plan(changed):
+    """The commands that `make book` would run if the file had just changed."""
+    result = subprocess.run(
+        ["make", "--dry-run", f"--what-if={changed}", "book"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["normlab/models.py", "results/lenet.csv", "benchmarks/results/latest.json"],
+)
+def test_changed_code_or_records_execute_every_chapter_anew(changed):
+    commands = plan(changed)
+    assert "rm -rf _build/.jupyter_cache _build/.doctrees" in commands
+    assert "jupyter-book build" in commands
+
+
+def test_a_changed_page_keeps_the_other_chapters():
+    commands = plan("notebooks/lenet.md")
+    assert "jupyter-book build" in commands
+    assert ".jupyter_cache" not in commands
+
+
+def test_a_changed_test_builds_nothing():
+    assert "jupyter-book" not in plan("tests/test_make.py")
