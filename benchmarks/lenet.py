@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 from torch._inductor.utils import fresh_cache
 
 from benchmarks.timing import take_turns, wall_seconds
@@ -105,21 +104,3 @@ def _steps(
             step()
 
     return many, wall_seconds(step, device)
-
-
-def operations(norm: Norm | None) -> int:
-    """Count the tensor operations that one training step of LeNet dispatches."""
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Counter(TorchDispatchMode):
-        count = 0
-
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            self.count += 1
-            return func(*args, **(kwargs or {}))
-
-    model: nn.Module = lenet(norm)
-    x, y = torch.rand(BATCH, 1, 28, 28), torch.zeros(BATCH, dtype=torch.long)
-    with Counter() as counter:
-        F.cross_entropy(model(x), y).backward()
-    return counter.count
