@@ -1,7 +1,6 @@
 """Figures of the chapter on normalizing inputs."""
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from normlab.figures.style import (
@@ -79,11 +78,9 @@ def cosine_histograms(cosines: dict[str, np.ndarray], colors: dict[str, str]) ->
     return figure
 
 
-def depth_profile(
-    spreads: dict[str, np.ndarray], colors: dict[str, str], ax: Axes | None = None
-) -> Figure:
+def depth_profile(spreads: dict[str, np.ndarray], colors: dict[str, str]) -> Figure:
     """Draw the spread of activations against depth; each value is (seeds, layers)."""
-    figure, ax = (ax.figure, ax) if ax else new_figure((6.8, 3.4))
+    figure, ax = new_figure((6.8, 3.4))
     ends = []
     for name, values in spreads.items():
         layer = np.arange(values.shape[1])
