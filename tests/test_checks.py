@@ -74,8 +74,7 @@ WRONG = [
 
 
 def test_every_check_is_tried():
-    public = {f for name, f in vars(checks).items() if callable(f) and name[0] != "_"}
-    own = {f for f in public if getattr(f, "__module__", "") == checks.__name__}
+    own = {getattr(checks, name) for name in checks.__all__}
     assert own - {checks.Verdict} == RIGHT.keys() == {check for check, _ in WRONG}
 
 
