@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -41,7 +42,6 @@ class History:
 
     epochs: list[Epoch] = field(default_factory=list)
     step_losses: list[float] = field(default_factory=list)
-    examples_per_epoch: int = 0
     diverged: str | None = None  # says when, in a sentence; None if all was finite
 
 
@@ -55,10 +55,12 @@ def fit(
     batch_size: int = 256,
     momentum: float = 0.0,
     weight_decay: float = 0.0,
+    decay_norms: bool = True,
     seed: int = 0,
     device: torch.device | str = "cpu",
     recorders: Iterable[Recorder] = (),
     statistics: Iterable[str] = ("running",),
+    eval_batch_size: int = EVAL_BATCH,
     max_steps: int | None = None,
     progress: bool = False,
 ) -> History:
@@ -77,11 +79,14 @@ def fit(
         batch_size: examples a step.
         momentum: of SGD.
         weight_decay: of SGD, on every parameter.
+        decay_norms: False spares gamma and beta the weight decay.
         seed: orders the examples; the weights are the caller's.
         device: "cpu", "cuda", ...
         recorders: called at each step; see ``Recorder``.
         statistics: what normalizers use in evaluation: "running" (eval mode, what
             one ships), "batch" (the held-out batches' own), or both.
+        eval_batch_size: images a batch in evaluation; a number changes with it only
+            where normalizers use the batch's own statistics.
         max_steps: stop after this many steps, in mid-epoch too.
         progress: show a bar, one tick an epoch.
 
@@ -89,15 +94,16 @@ def fit(
         ValueError: an argument that no training can have.
     """
     recorders, statistics = tuple(recorders), _kinds(statistics)
-    _check(train, epochs, lr, batch_size, max_steps)
+    _check(train, epochs, lr, batch_size, eval_batch_size, max_steps)
     model.to(device)
     train = _on(device, train)
     evaluate = {name: _on(device, pair) for name, pair in (evaluate or {}).items()}
+    groups = _parameters(model, decay_norms)
     optimizer = torch.optim.SGD(
-        model.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay
+        groups, lr=lr, momentum=momentum, weight_decay=weight_decay
     )
     order = torch.Generator().manual_seed(seed)
-    history = History(examples_per_epoch=len(train[1]))
+    history = History()
     bar = tqdm(range(epochs), desc="epoch", disable=not progress, leave=False)
     for _ in bar:
         left = None if max_steps is None else max_steps - len(history.step_losses)
@@ -107,7 +113,9 @@ def fit(
         )
         trained = time.perf_counter()
         scores = {
-            (name, which): loss_and_accuracy(model, *pair, statistics=which)
+            (name, which): loss_and_accuracy(
+                model, *pair, statistics=which, batch_size=eval_batch_size
+            )
             for name, pair in evaluate.items()
             for which in statistics
         }
@@ -121,7 +129,7 @@ def fit(
             )
         )
         bar.set_postfix(loss=f"{history.epochs[-1].loss:.3f}")
-        history.diverged = _first_bad_step(history.step_losses, lr)
+        history.diverged = _first_bad_step(history.step_losses, len(losses), lr)
         if history.diverged or (left is not None and len(losses) >= left):
             break
     return history
@@ -157,32 +165,47 @@ def _train_epoch(
 
 @torch.no_grad()
 def loss_and_accuracy(
-    model: nn.Module, x: Tensor, y: Tensor, *, statistics: str = "running"
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    statistics: str = "running",
+    batch_size: int = EVAL_BATCH,
 ) -> tuple[float, float]:
     """Return (mean cross-entropy in nats, accuracy in 0 to 1) over a data set.
 
     With ``statistics="running"`` the model is in eval mode; with "batch" it is in
-    train mode, so that normalizers use the statistics of each ``EVAL_BATCH`` images.
+    train mode, so that normalizers use the statistics of each ``batch_size`` images.
     Mode and buffers are afterwards what they were.
 
     Raises:
         ValueError: ``statistics`` is neither.
     """
     _kinds([statistics])
-    modes = {module: module.training for module in model.modules()}
-    buffers = [b.clone() for b in model.buffers()]
-    model.train(statistics == "batch")
     loss = torch.zeros((), dtype=torch.float64, device=x.device)
     hits = torch.zeros((), dtype=torch.long, device=x.device)
-    for batch, labels in zip(x.split(EVAL_BATCH), y.split(EVAL_BATCH), strict=True):
-        logits = model(to_float(batch, model))
-        loss += F.cross_entropy(logits, labels, reduction="sum")
-        hits += (logits.argmax(1) == labels).sum()
-    for module, mode in modes.items():
-        module.training = mode
-    for buffer, before in zip(model.buffers(), buffers, strict=True):
-        buffer.copy_(before)
+    with preserved(model):
+        model.train(statistics == "batch")
+        for batch, labels in zip(x.split(batch_size), y.split(batch_size), strict=True):
+            logits = model(to_float(batch, model))
+            loss += F.cross_entropy(logits, labels, reduction="sum")
+            hits += (logits.argmax(1) == labels).sum()
     return loss.item() / len(y), hits.item() / len(y)
+
+
+@contextmanager
+def preserved(model: nn.Module) -> Iterator[None]:
+    """Give every module its mode, and every buffer its content, back at the end."""
+    modes = {module: module.training for module in model.modules()}
+    buffers = [b.clone() for b in model.buffers()]
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+        with torch.no_grad():
+            for buffer, before in zip(model.buffers(), buffers, strict=True):
+                buffer.copy_(before)
 
 
 def to_float(x: Tensor, model: nn.Module) -> Tensor:
@@ -195,9 +218,28 @@ def _on(device: torch.device | str, pair: Pair) -> Pair:
     return pair[0].to(device), pair[1].to(device)
 
 
-def _first_bad_step(step_losses: list[float], lr: float) -> str | None:
-    for step, loss in enumerate(step_losses):
-        if not math.isfinite(loss):
+def gamma_and_beta(model: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters of the normalizers: layers with a weight of one axis."""
+    return [
+        parameter
+        for layer in model.modules()
+        if getattr(getattr(layer, "weight", None), "ndim", None) == 1
+        for parameter in layer.parameters(recurse=False)
+    ]
+
+
+def _parameters(model: nn.Module, decay_norms: bool) -> list[dict]:
+    """Return the optimizer's groups: gamma and beta apart where they are spared."""
+    spared = [] if decay_norms else gamma_and_beta(model)
+    ids = {id(parameter) for parameter in spared}
+    rest = [p for p in model.parameters() if id(p) not in ids]
+    apart = [{"params": spared, "weight_decay": 0.0}] if spared else []
+    return [{"params": rest}, *apart]
+
+
+def _first_bad_step(step_losses: list[float], new: int, lr: float) -> str | None:
+    for step in range(len(step_losses) - new, len(step_losses)):
+        if not math.isfinite(loss := step_losses[step]):
             return f"the loss became {loss} at step {step} (learning rate {lr:g})"
     return None
 
@@ -210,10 +252,11 @@ def _kinds(statistics: Iterable[str]) -> tuple[str, ...]:
     return kinds
 
 
-def _check(train: Pair, epochs, lr, batch_size, max_steps) -> None:
+def _check(train: Pair, epochs, lr, batch_size, eval_batch_size, max_steps) -> None:
     for name, value, low in (
         ("epochs", epochs, 1),
         ("batch_size", batch_size, 1),
+        ("eval_batch_size", eval_batch_size, 1),
         ("max_steps", 1 if max_steps is None else max_steps, 1),
         ("the number of training images", len(train[0]), 1),
     ):

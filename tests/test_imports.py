@@ -15,6 +15,7 @@ FLOW = (
     "layers",
     "models",
     "training",
+    "statistics",
     "recorders",
     "runs",
     "intervals",

@@ -12,7 +12,7 @@ from torch.testing import assert_close
 from normlab.layers import BatchNorm
 from normlab.models import lenet, mlp, xavier
 from normlab.runs.execute import torch_batch_norm
-from normlab.training import fit, loss_and_accuracy
+from normlab.training import fit, gamma_and_beta, loss_and_accuracy
 
 SIZE = 600  # images; batches of 128 leave a last one of 88
 BATCH = 128
@@ -117,6 +117,45 @@ def test_equals_a_loop_written_by_hand(images, norm, momentum, weight_decay):
     assert_close(state(model), state(twin), rtol=0, atol=1e-9)
 
 
+def test_weight_decay_can_spare_gamma_and_beta(images):
+    """With gradients of 0 a step shrinks exactly what is decayed."""
+
+    def stop(step, model, batch, loss):
+        for p in model.parameters():
+            p.grad.zero_()
+
+    model = network(BatchNorm)
+    before = state(model)
+    short(
+        model,
+        images,
+        max_steps=1,
+        lr=0.5,
+        weight_decay=0.2,
+        decay_norms=False,
+        recorders=[stop],
+    )
+    norms = {id(p) for p in gamma_and_beta(model)}
+    assert len(norms) == 8
+    for name, p in model.named_parameters():
+        shrunk = 1.0 if id(p) in norms else 0.9
+        assert_close(p.detach(), shrunk * before[name])
+
+
+def test_gamma_and_beta_are_those_of_the_normalizers():
+    assert gamma_and_beta(network(None)) == []
+    for norm in (BatchNorm, torch_batch_norm):
+        model = network(norm)
+        found = {id(p) for p in gamma_and_beta(model)}
+        named = {
+            id(p)
+            for layer in model
+            if hasattr(layer, "running_mean")
+            for p in (layer.weight, layer.bias)
+        }
+        assert found == named
+
+
 def test_loss_falls_on_real_images(fashion):
     train = (fashion[0][:2000], fashion[1][:2000])
     history = fit(network(), train, epochs=3, lr=1.0, batch_size=64)
@@ -171,7 +210,6 @@ def test_every_example_once_an_epoch_and_the_last_batch_kept():
     for epoch in order:
         assert_close(epoch.sort().values, number / SIZE)
     assert not torch.equal(order[0], order[1])
-    assert history.examples_per_epoch == SIZE
 
 
 def test_bytes_and_floats_are_the_same_images(images):
@@ -330,6 +368,28 @@ def test_evaluation_in_several_batches_counts_each_image_once(fashion):
     assert found == pytest.approx(manual_scores(model, x, y, False), rel=1e-5)
 
 
+def test_evaluation_batch_matters_for_batch_statistics_only(images):
+    model = network()
+    history = short(
+        model,
+        images,
+        epochs=1,
+        evaluate={"same": images},
+        statistics=["running", "batch"],
+        eval_batch_size=10,
+    )
+    scores = history.epochs[0].evaluated
+    whole = loss_and_accuracy(model, *images)
+    assert scores["same", "running"] == pytest.approx(whole, rel=1e-5)
+    parts = [
+        manual_scores(model, x, y, True)[0]
+        for x, y in zip(images[0].split(10), images[1].split(10), strict=True)
+    ]
+    assert scores["same", "batch"][0] == pytest.approx(sum(parts) / 60, rel=1e-5)
+    together = loss_and_accuracy(model, *images, statistics="batch")
+    assert scores["same", "batch"][0] != pytest.approx(together[0], rel=1e-2)
+
+
 @pytest.mark.parametrize("mode", [True, False])
 @pytest.mark.parametrize("statistics", ["running", "batch"])
 @pytest.mark.parametrize("norm", [BatchNorm, torch_batch_norm])
@@ -403,6 +463,7 @@ def test_images_without_normalizer_score_alike_in_both_modes(images):
         ("epochs", 0),
         ("epochs", -1),
         ("batch_size", 0),
+        ("eval_batch_size", 0),
         ("lr", 0.0),
         ("lr", -0.1),
         ("lr", math.nan),

@@ -6,7 +6,7 @@
 from normlab.runs.config import Experiment, Run
 from normlab.runs.execute import build, record_all, train
 from normlab.runs.lenet import LENET, LENET_RATES
-from normlab.runs.store import ResultsError, benchmark, load, source
+from normlab.runs.store import ResultsError, benchmark, load, recordings, source
 
 EXPERIMENTS: dict[str, Experiment] = {e.name: e for e in (LENET_RATES, LENET)}
 
@@ -19,6 +19,7 @@ __all__ = [
     "build",
     "load",
     "record_all",
+    "recordings",
     "source",
     "train",
 ]

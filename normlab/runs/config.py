@@ -2,7 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+
+import numpy as np
+
+# A field that came after the first records: at its default it is not in the key.
+LATER = {"later": True}
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Run:
         weight_decay: of SGD.
         init: a name in ``execute.INITS``.
         dtype: of the weights and activations.
+        decay_norms: False spares gamma and beta the weight decay.
     """
 
     model: str
@@ -38,6 +45,7 @@ class Run:
     weight_decay: float = 0.0
     init: str = "xavier"
     dtype: str = "float32"
+    decay_norms: bool = field(default=True, metadata=LATER)
 
     def __post_init__(self) -> None:
         for name in ("lr", "momentum", "weight_decay"):  # 1 and 1.0: one key
@@ -46,8 +54,28 @@ class Run:
     @property
     def key(self) -> str:
         """The first 12 hex digits of the configuration's SHA-256."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        said = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if not f.metadata.get("later") or getattr(self, f.name) != f.default
+        }
+        text = json.dumps(said, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass
+class Outcome:
+    """What carrying out one run left behind.
+
+    Args:
+        rows: of the tidy table; see ``store.rows_of``.
+        diverged: when and how the training ended early, or None.
+        arrays: named recordings that are too large for the table.
+    """
+
+    rows: list[dict]
+    diverged: str | None = None
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,12 +87,15 @@ class Experiment:
         question: one sentence.
         variants: runs of seed 0; each is repeated for every seed.
         seeds: how many seeds by default.
+        carry_out: what is done with one run, (run, device) -> Outcome; None trains
+            it and keeps its history.
     """
 
     name: str
     question: str
     variants: tuple[Run, ...]
     seeds: int = 5
+    carry_out: Callable[[Run, str], Outcome] | None = None
 
     def runs(self, seeds: int | None = None) -> list[Run]:
         """Return every variant with every seed.

@@ -1,8 +1,8 @@
 """Carry out runs: one in this process, or many through joblib."""
 
 import time
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 
 import torch
 from joblib import Parallel, delayed, parallel_config
@@ -11,11 +11,11 @@ from tqdm.auto import tqdm
 
 from normlab.data import fashion_mnist, training_validation_split
 from normlab.layers import BatchNorm
-from normlab.models import Norm, lenet, xavier
+from normlab.models import Norm, gaussian, lenet, mlp, xavier
 from normlab.runs import store
-from normlab.runs.config import Experiment, Run
+from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.provenance import circumstances, code_state
-from normlab.training import History, Pair, fit
+from normlab.training import History, Pair, Recorder, fit, gamma_and_beta
 
 STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
 
@@ -26,13 +26,32 @@ def torch_batch_norm(num_features: int) -> nn.Module:
     return (nn.BatchNorm2d if convolutional else nn.BatchNorm1d)(num_features)
 
 
-MODELS: dict[str, Callable[[Norm | None], nn.Module]] = {"lenet": lenet}
+def sigmoid_mlp(norm: Norm | None) -> nn.Module:
+    """The toy network of Ioffe and Szegedy 2015: 3 hidden layers of 100 sigmoids."""
+    return mlp(4, 100, norm, act=nn.Sigmoid)
+
+
+def xavier_gamma_0(model: nn.Module) -> nn.Module:
+    """Xavier's weights, and gamma 0 in every normalizer."""
+    for parameter in gamma_and_beta(xavier(model)):
+        nn.init.zeros_(parameter)  # beta is 0 already
+    return model
+
+
+MODELS: dict[str, Callable[[Norm | None], nn.Module]] = {
+    "lenet": lenet,
+    "sigmoid_mlp": sigmoid_mlp,
+}
 NORMS: dict[str, Norm | None] = {
     "none": None,
     "batch": BatchNorm,
     "torch_batch": torch_batch_norm,
 }
-INITS: dict[str, Callable[[nn.Module], nn.Module]] = {"xavier": xavier}
+INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
+    "xavier": xavier,
+    "xavier_gamma_0": xavier_gamma_0,
+    "gaussian_0.1": partial(gaussian, std=0.1),
+}
 
 
 def build(run: Run) -> nn.Module:
@@ -46,36 +65,50 @@ def build(run: Run) -> nn.Module:
 
 
 def train(
-    run: Run, device: str = "cpu", *, max_steps: int | None = None
+    run: Run,
+    device: str = "cpu",
+    *,
+    max_steps: int | None = None,
+    recorders: Iterable[Recorder] = (),
 ) -> tuple[nn.Module, History]:
     """Train the run's model and return it with its history."""
-    training, held_out = _data(run.evaluate_on)
     model = build(run)
-    history = fit(
-        model,
-        training,
-        {run.evaluate_on: held_out},
-        epochs=run.epochs,
-        lr=run.lr,
-        batch_size=run.batch_size,
-        momentum=run.momentum,
-        weight_decay=run.weight_decay,
-        seed=run.seed,
-        device=device,
-        statistics=("running",) if run.norm == "none" else ("running", "batch"),
-        max_steps=max_steps,
-    )
-    return model, history
+    return model, train_on(model, run, device, max_steps=max_steps, recorders=recorders)
 
 
-def record(run: Run, device: str, code: dict) -> tuple[Run, list[dict], dict]:
-    """Train one run and return it with its rows and its provenance."""
+def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> History:
+    """Train ``model`` as the run says; ``options`` of ``fit`` override it."""
+    training, held_out = data(run.evaluate_on)
+    settings = {
+        "epochs": run.epochs,
+        "lr": run.lr,
+        "batch_size": run.batch_size,
+        "momentum": run.momentum,
+        "weight_decay": run.weight_decay,
+        "decay_norms": run.decay_norms,
+        "seed": run.seed,
+        "statistics": ("running",) if run.norm == "none" else ("running", "batch"),
+    }
+    evaluate = {run.evaluate_on: held_out}
+    return fit(model, training, evaluate, device=device, **settings | options)
+
+
+def keep_history(run: Run, device: str) -> Outcome:
+    """Train the run and keep its history."""
+    _, history = train(run, device)
+    return Outcome(history_rows(history), history.diverged)
+
+
+def record(
+    run: Run, device: str, code: dict, carry_out: Callable[[Run, str], Outcome]
+) -> tuple[Run, Outcome, dict]:
+    """Carry out one run and return it with what it left and its provenance."""
     if device == "cpu":
         torch.set_num_threads(1)  # the numbers must not depend on the cores
     began = time.perf_counter()
-    _, history = train(run, device)
+    outcome = carry_out(run, device)
     about = code | circumstances(device, time.perf_counter() - began)
-    return run, _rows(history), about | {"diverged": history.diverged}
+    return run, outcome, about | {"diverged": outcome.diverged}
 
 
 def record_all(
@@ -100,15 +133,17 @@ def record_all(
     stepwise = backend in ("loky", "threading", "dask")
     with parallel_config(backend=backend, n_jobs=jobs):
         pool = Parallel(return_as="generator_unordered" if stepwise else "list")
-        results = pool(delayed(record)(run, device, code) for run in todo)
-        for run, rows, about in tqdm(results, total=len(todo), desc=name, unit="run"):
-            store.save(name, run, rows, about)
+        carry_out = experiment.carry_out or keep_history
+        results = pool(delayed(record)(run, device, code, carry_out) for run in todo)
+        for finished in tqdm(results, total=len(todo), desc=name, unit="run"):
+            store.save(name, *finished)
     store.merge(name)
     return len(todo)
 
 
 @cache
-def _data(evaluate_on: str) -> tuple[Pair, Pair]:
+def data(evaluate_on: str) -> tuple[Pair, Pair]:
+    """Return the training pair and the held-out pair of "test" or "validation"."""
     train_x, train_y, test_x, test_y = fashion_mnist()
     if evaluate_on == "test":
         return (train_x, train_y), (test_x, test_y)
@@ -118,7 +153,8 @@ def _data(evaluate_on: str) -> tuple[Pair, Pair]:
     raise ValueError(f"evaluate_on={evaluate_on!r}; use 'test' or 'validation'")
 
 
-def _rows(history: History) -> list[dict]:
+def history_rows(history: History) -> list[dict]:
+    """Return a history as rows of the tidy table."""
     first = history.step_losses[:STEPS_KEPT]
     rows = store.rows_of(
         [("step_loss", 1, step, loss) for step, loss in enumerate(first)], "train"

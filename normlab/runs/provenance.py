@@ -11,7 +11,14 @@ import numpy as np
 import torch
 
 PACKAGE = Path(__file__).resolve().parent.parent
-ROOMS = ("data.py", "layers", "models.py", "training.py")  # what a number depends on
+ROOMS = (  # what a number depends on
+    "data.py",
+    "layers",
+    "models.py",
+    "training.py",
+    "statistics.py",
+    "recorders.py",
+)
 
 
 def code_state() -> dict:
@@ -60,13 +67,15 @@ def device_name(device: torch.device | str) -> str:
 def fingerprint() -> dict[str, str]:
     """Map each source file that the numbers depend on to a hash of its code.
 
-    Comments, docstrings and layout do not count.
+    Comments, docstrings and layout do not count, nor do the lists of names in
+    ``__init__.py``.
     """
     files = [
         file
         for room in ROOMS
-        for file in sorted((PACKAGE / room).rglob("*.py") or [])
+        for file in sorted((PACKAGE / room).rglob("*.py"))
         or ([PACKAGE / room] if room.endswith(".py") else [])
+        if file.name != "__init__.py"
     ]
     return {f.relative_to(PACKAGE).as_posix(): _code_hash(f) for f in files}
 

@@ -2,21 +2,25 @@
 
 ``NAME.csv`` has a row a number (key, split, measure, epoch, step, value);
 ``NAME.json`` maps each key to its configuration and provenance, and is the
-authority: rows of unknown keys do not count. While an experiment runs, each
-finished run is one file in ``NAME.parts/``; they are merged when it ends, or when
-it is next run. Runs on a GPU are kept apart, as ``NAME.cuda``.
+authority: rows of unknown keys do not count. ``NAME.npz``, where there is one, has
+the recordings too large for a table, as ``key/array``. While an experiment runs,
+each finished run is a file or two in ``NAME.parts/``; they are merged when it ends,
+or when it is next run. Runs on a GPU are kept apart, as ``NAME.cuda``.
 """
 
+import io
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from normlab.runs.config import Run
+from normlab.runs.config import Outcome, Run
 
 COLUMNS = ["key", "split", "measure", "epoch", "step", "value"]
 
@@ -41,11 +45,13 @@ def table_name(experiment: str, device: str) -> str:
     return experiment if kind == "cpu" else f"{experiment}.{kind}"
 
 
-def save(name: str, run: Run, rows: list[dict], provenance: dict) -> None:
+def save(name: str, run: Run, outcome: Outcome, provenance: dict) -> None:
     """Write one finished run, whole or not at all."""
     parts = folder() / f"{name}.parts"
     parts.mkdir(parents=True, exist_ok=True)
-    content = {"config": asdict(run), "provenance": provenance, "rows": rows}
+    if outcome.arrays:  # before the file that says the run is finished
+        _write_arrays(parts / f"{run.key}.npz", outcome.arrays)
+    content = {"config": asdict(run), "provenance": provenance, "rows": outcome.rows}
     write_atomically(parts / f"{run.key}.json", json.dumps(content))
 
 
@@ -67,6 +73,7 @@ def merge(name: str) -> None:
             k: {p: n[p] for p in ("config", "provenance")} for k, n in new.items()
         }
         table = pd.concat(frames).to_csv(index=False, float_format="%.9g")
+        _merge_arrays(name, parts, set(known) - set(new), set(new))
         write_atomically(folder() / f"{name}.csv", table)
         write_atomically(folder() / f"{name}.json", json.dumps(known, indent=1) + "\n")
     shutil.rmtree(parts, ignore_errors=True)
@@ -100,8 +107,34 @@ def load(experiment: str, device: str = "cpu") -> pd.DataFrame:
             f"`python -m normlab.runs run {experiment} --device {device}`"
         )
     table = _table(name)
-    configs = pd.DataFrame([{"key": k, **r["config"]} for k, r in known.items()])
+    configs = pd.DataFrame(
+        [{"key": k, **asdict(Run(**r["config"]))} for k, r in known.items()]
+    )
     return table.merge(configs, on="key", how="inner", validate="many_to_one")
+
+
+def recordings(
+    experiment: str, device: str = "cpu"
+) -> list[tuple[Run, dict[str, np.ndarray]]]:
+    """Return (configuration, arrays by name) of every run that kept recordings.
+
+    Raises:
+        ResultsError: nothing is recorded; the message says how to record it.
+    """
+    name = table_name(experiment, device)
+    known, arrays = records(name), _arrays(name)
+    if not arrays:
+        raise ResultsError(
+            f"no recordings of {name!r} in {folder()}. Record them with "
+            f"`python -m normlab.runs run {experiment} --device {device}`"
+        )
+    of_run: dict[str, dict] = {}
+    for path, values in arrays.items():
+        key, array = path.split("/", 1)
+        of_run.setdefault(key, {})[array] = values
+    return [
+        (Run(**known[key]["config"]), of_run[key]) for key in known if key in of_run
+    ]
 
 
 def source(experiment: str, device: str = "cpu") -> str:
@@ -140,12 +173,12 @@ def benchmark(device: str = "cpu") -> dict:
     return json.loads(path.read_text())
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Write to a neighbour, then rename: readers see the old file or the new one."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(scratch, "w") as file:
-            file.write(text)
+        with open(scratch, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
@@ -159,6 +192,33 @@ def rows_of(measures: Iterable[tuple], split: str) -> list[dict]:
         {"split": split, "measure": m, "epoch": e, "step": s, "value": v}
         for m, e, s, v in measures
     ]
+
+
+def _arrays(name: str) -> dict[str, np.ndarray]:
+    path = folder() / f"{name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except FileNotFoundError:
+        return {}
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise ResultsError(f"{path} is damaged ({error}). {_remedy(name)}") from error
+
+
+def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_atomically(path, content.getvalue())
+
+
+def _merge_arrays(name: str, parts: Path, kept: set[str], new: set[str]) -> None:
+    old = {p: a for p, a in _arrays(name).items() if p.split("/")[0] in kept}
+    for file in sorted(parts.glob("*.npz")):
+        if file.stem in new:  # else its run was stopped between its two files
+            with np.load(file, allow_pickle=False) as arrays:
+                old |= {f"{file.stem}/{n}": arrays[n] for n in arrays}
+    if old:
+        _write_arrays(folder() / f"{name}.npz", old)
 
 
 def _table(name: str) -> pd.DataFrame:
@@ -185,6 +245,6 @@ def _read_json(path: Path, remedy: str) -> dict[str, dict]:
 
 def _remedy(name: str) -> str:
     return (
-        f"Restore {name}.csv and {name}.json from git, or delete both and run "
+        f"Restore {name}.* from git, or delete these files and run "
         f"`python -m normlab.runs run {name.split('.')[0]}` again"
     )

@@ -11,6 +11,7 @@ import torch
 
 from normlab.runs import EXPERIMENTS, Experiment, Run, execute, store
 from normlab.runs.__main__ import main
+from normlab.runs.config import Outcome
 from normlab.runs.provenance import fingerprint
 
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=128, epochs=1, seed=0)
@@ -21,7 +22,7 @@ TOY = Experiment("toy", "Does it end?", (RUN, replace(RUN, lr=0.25)), seeds=2)
 def toy(results, images, monkeypatch):
     """A tiny experiment beside the others, on 600 images."""
     monkeypatch.setitem(EXPERIMENTS, "toy", TOY)
-    monkeypatch.setattr(execute, "_data", lambda evaluate_on: (images, images))
+    monkeypatch.setattr(execute, "data", lambda evaluate_on: (images, images))
     return results
 
 
@@ -30,7 +31,7 @@ def fake(run, accuracy, **about):
     rows = [("accuracy", e, e, accuracy) for e in range(1, run.epochs + 1)]
     known = {"fingerprint": fingerprint(), "device": "abacus", "torch": "2"}
     known |= {"commit": "c0ffee", "finished": "2026-01-02", "diverged": None}
-    store.save("toy", run, store.rows_of(rows, "test"), known | about)
+    store.save("toy", run, Outcome(store.rows_of(rows, "test")), known | about)
 
 
 def message(*arguments):
@@ -82,7 +83,7 @@ def test_show_keeps_diverged_runs_in_sight(toy, capsys):
     fake(replace(RUN, lr=0.25), 0.5)
     about = {"device": "abacus", "torch": "2", "commit": "c", "finished": "2026-01-02"}
     ended = "the loss became nan at step 3 (learning rate 0.5)"
-    store.save("toy", long, rows, about | {"diverged": ended})
+    store.save("toy", long, Outcome(rows), about | {"diverged": ended})
     store.merge("toy")
     main(["show", "toy"])
     assert "diverged" in capsys.readouterr().out

@@ -33,7 +33,7 @@ def few(fashion, monkeypatch):
     """600 training and 200 held-out images in the place of the whole set."""
     train_x, train_y, test_x, test_y = fashion
     pairs = (train_x[:600], train_y[:600]), (test_x[:200], test_y[:200])
-    monkeypatch.setattr(execute, "_data", lambda evaluate_on: pairs)
+    monkeypatch.setattr(execute, "data", lambda evaluate_on: pairs)
     return pairs
 
 
@@ -115,12 +115,12 @@ def test_train_stops_at_max_steps(few):
 
 def test_validation_never_sees_the_test_images(fashion):
     train_x, train_y, test_x, test_y = fashion
-    fit_pair, held_out = execute._data("validation")
+    fit_pair, held_out = execute.data("validation")
     assert torch.equal(fit_pair[0], train_x[:50000])
     assert torch.equal(fit_pair[1], train_y[:50000])
     assert torch.equal(held_out[0], train_x[50000:])
     assert torch.equal(held_out[1], train_y[50000:])
-    all_pair, test_pair = execute._data("test")
+    all_pair, test_pair = execute.data("test")
     assert torch.equal(all_pair[0], train_x) and torch.equal(all_pair[1], train_y)
     assert torch.equal(test_pair[0], test_x) and torch.equal(test_pair[1], test_y)
 
@@ -230,7 +230,7 @@ from normlab.runs import execute
 
 train_x, train_y, test_x, test_y = fashion_mnist(download=False)
 few = (train_x[:600], train_y[:600]), (test_x[:200], test_y[:200])
-execute._data = lambda evaluate_on: few
+execute.data = lambda evaluate_on: few
 record, started = execute.record, []
 
 def slow_from_the_third(run, *options):

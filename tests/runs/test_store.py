@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from normlab.runs import ResultsError, Run, load, source, store
-from normlab.runs.config import Experiment
+from normlab.runs.config import Experiment, Outcome
 
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=256, epochs=2, seed=0)
 OTHER = replace(RUN, seed=1)
@@ -26,6 +26,7 @@ CHANGES = {
     "weight_decay": 1e-4,
     "init": "gaussian",
     "dtype": "float64",
+    "decay_norms": False,
 }
 
 
@@ -36,7 +37,7 @@ def rows(*losses):
 
 
 def record(name, run, *losses, **about):
-    store.save(name, run, rows(*losses), ABOUT | about)
+    store.save(name, run, Outcome(rows(*losses)), ABOUT | about)
 
 
 def files(folder):
