@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.lenet import fit_over_d2l, hand_over_builtin
+from benchmarks.recording import recording_share
 from normlab.runs.provenance import commit, device_name
 from normlab.runs.store import write_atomically
 
@@ -15,7 +16,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
-    """Run every benchmark; larger ratios are better."""
+    """Run every benchmark and write down what it says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     device = parser.parse_args().device
@@ -32,6 +33,7 @@ def main() -> None:
         "fit against d2l": lambda: fit_over_d2l(device),
         "eager": lambda: hand_over_builtin(device, compiled=False),
         "compiled": lambda: hand_over_builtin(device, compiled=True),
+        "recording": lambda: recording_share(device),
     }.items():
         print(f"measuring: {name} ...", flush=True)
         part = measure()

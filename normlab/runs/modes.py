@@ -125,6 +125,9 @@ def finish(run: Run, device: str) -> Outcome:
         if name != "usual":
             freeze_statistics(ending)
         last = train_on(ending, run, device, epochs=1, seed=run.seed + ANOTHER_ORDER)
+        if name == "usual":
+            history.epochs += last.epochs
+            history.step_losses += last.step_losses
         found = [("loss", last.epochs[-1].loss), ("accuracy", last.epochs[-1].accuracy)]
         rows += rows_of([(f"{m}/{name}", run.epochs, 0, v) for m, v in found], "train")
         rows += _endings(name, ending, x, held_out, run)

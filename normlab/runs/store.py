@@ -12,7 +12,6 @@ import io
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -49,8 +48,10 @@ def save(name: str, run: Run, outcome: Outcome, provenance: dict) -> None:
     """Write one finished run, whole or not at all."""
     parts = folder() / f"{name}.parts"
     parts.mkdir(parents=True, exist_ok=True)
+    arrays = parts / f"{run.key}.npz"
+    arrays.unlink(missing_ok=True)  # left behind by a run that was stopped
     if outcome.arrays:  # before the file that says the run is finished
-        _write_arrays(parts / f"{run.key}.npz", outcome.arrays)
+        _write_arrays(arrays, outcome.arrays)
     content = {"config": asdict(run), "provenance": provenance, "rows": outcome.rows}
     write_atomically(parts / f"{run.key}.json", json.dumps(content))
 
@@ -73,7 +74,7 @@ def merge(name: str) -> None:
             k: {p: n[p] for p in ("config", "provenance")} for k, n in new.items()
         }
         table = pd.concat(frames).to_csv(index=False, float_format="%.9g")
-        _merge_arrays(name, parts, set(known) - set(new), set(new))
+        _merge_arrays(name, set(known) - set(new), set(new), f"Delete it and {command}")
         write_atomically(folder() / f"{name}.csv", table)
         write_atomically(folder() / f"{name}.json", json.dumps(known, indent=1) + "\n")
     shutil.rmtree(parts, ignore_errors=True)
@@ -196,13 +197,15 @@ def rows_of(measures: Iterable[tuple], split: str) -> list[dict]:
 
 def _arrays(name: str) -> dict[str, np.ndarray]:
     path = folder() / f"{name}.npz"
+    return _read_arrays(path, _remedy(name)) if path.exists() else {}
+
+
+def _read_arrays(path: Path, remedy: str) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
-    except FileNotFoundError:
-        return {}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise ResultsError(f"{path} is damaged ({error}). {_remedy(name)}") from error
+    except Exception as error:  # what it is depends on the damaged byte
+        raise ResultsError(f"{path} is damaged ({error}). {remedy}") from error
 
 
 def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -211,14 +214,17 @@ def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     write_atomically(path, content.getvalue())
 
 
-def _merge_arrays(name: str, parts: Path, kept: set[str], new: set[str]) -> None:
-    old = {p: a for p, a in _arrays(name).items() if p.split("/")[0] in kept}
+def _merge_arrays(name: str, kept: set[str], new: set[str], remedy: str) -> None:
+    path, parts = folder() / f"{name}.npz", folder() / f"{name}.parts"
+    merged = {p: a for p, a in _arrays(name).items() if p.split("/")[0] in kept}
     for file in sorted(parts.glob("*.npz")):
         if file.stem in new:  # else its run was stopped between its two files
-            with np.load(file, allow_pickle=False) as arrays:
-                old |= {f"{file.stem}/{n}": arrays[n] for n in arrays}
-    if old:
-        _write_arrays(folder() / f"{name}.npz", old)
+            arrays = _read_arrays(file, remedy)
+            merged |= {f"{file.stem}/{n}": a for n, a in arrays.items()}
+    if merged:
+        _write_arrays(path, merged)
+    else:
+        path.unlink(missing_ok=True)  # its runs were recorded again, without arrays
 
 
 def _table(name: str) -> pd.DataFrame:
