@@ -112,7 +112,7 @@ def score_states(
     y: Tensor,
     batch_size: int,
     *,
-    shuffles: int = 2,
+    shuffles: int = 1,
     seed: int = 0,
     unbiased: bool = True,
 ) -> dict[frozenset[str], tuple[float, float]]:

@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from numpy.testing import assert_allclose
 
-from normlab.runs import EXPERIMENTS, Run, load, train
+from normlab.runs import EXPERIMENTS, Run, load, recordings, train
+from normlab.runs.config import Outcome
 from normlab.runs.lenet import BEST_RATE, RATES
 from normlab.runs.provenance import device_name
 from normlab.runs.store import records
@@ -113,3 +115,46 @@ def test_first_steps_come_out_again(name):
     assert len(then) == STEPS
     _, history = train(run, max_steps=STEPS)
     assert history.step_losses[:steps] == pytest.approx(then[:steps], rel=1e-4)
+
+
+def cheapest_recording():
+    """The run of ``inside`` that is quickest to repeat: no layer, no histograms."""
+    experiment = EXPERIMENTS["inside"]
+    run = next(r for r in experiment.runs() if r.norm == "none" and r.seed == 1)
+    return experiment, run
+
+
+@pytest.fixture(scope="module")
+def repeated() -> Outcome:
+    """That run from its first step to its last, with the code of today."""
+    experiment, run = cheapest_recording()
+    return experiment.carry_out(run, "cpu")
+
+
+def test_whole_recording_comes_out_again(repeated):
+    """On another kind of machine only the steps before roundings grow."""
+    _, run = cheapest_recording()
+    about = recorded("inside")[run.key]["provenance"]
+    same_machine = (about["device"], about["torch"]) == (
+        device_name("cpu"),
+        torch.__version__,
+    )
+    then = next(arrays for r, arrays in recordings("inside") if r.key == run.key)
+    assert set(then) == set(repeated.arrays)
+    for name, values in then.items():
+        steps = then[f"{name.split('/')[0]}/steps"]
+        kept = len(steps) if same_machine else (steps < STEPS_ELSEWHERE).sum()
+        if name == "loss/mean" and not same_machine:
+            kept = 1
+        assert_allclose(repeated.arrays[name][:kept], values[:kept], 1e-3, 1e-6)
+
+
+def test_whole_table_comes_out_again(repeated):
+    """Accuracies included: the numbers that the figures of a chapter show."""
+    _, run = cheapest_recording()
+    then = numbers("inside", run)
+    now = {(r["split"], r["measure"], r["epoch"]): r["value"] for r in repeated.rows}
+    for at, value in then.items():
+        if at[1] in ("loss", "accuracy"):
+            # A machine that rounds otherwise ends elsewhere, as another seed does.
+            assert now[at] == pytest.approx(value, abs=0.05)
