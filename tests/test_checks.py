@@ -7,6 +7,7 @@ from torch import nn
 
 from normlab import checks
 from normlab.layers import BatchNorm
+from normlab.statistics import tracking_layers
 
 
 def good_standardize(x):
@@ -46,6 +47,122 @@ def normal_interval(d):
     return mean - 1.96 * error, mean + 1.96 * error
 
 
+def good_gradient(g, x, gamma, eps):
+    rstd = (x.var(0, correction=0) + eps).rsqrt()
+    x_hat = (x - x.mean(0)) * rstd
+    return gamma * rstd * (g - g.mean(0) - x_hat * (g * x_hat).mean(0))
+
+
+def detached_gradient(g, x, gamma, eps):
+    return gamma * (x.var(0, correction=0) + eps).rsqrt() * g
+
+
+def meanless_gradient(g, x, gamma, eps):
+    return detached_gradient(g - g.mean(0), x, gamma, eps)
+
+
+def good_projection(x):
+    away = x - x.mean()
+    eye = torch.eye(len(x), dtype=x.dtype)
+    return eye - 1 / len(x) - torch.outer(away, away) / (away @ away)
+
+
+def good_mirror(gamma, beta, weight, bias, unit):
+    gamma[unit], beta[unit] = -gamma[unit], -beta[unit]
+    bias = bias + weight[:, unit]
+    weight[:, unit] = -weight[:, unit]
+    return gamma, beta, weight, bias
+
+
+def biasless_mirror(gamma, beta, weight, bias, unit):
+    return *good_mirror(gamma, beta, weight, bias, unit)[:3], bias
+
+
+def sign_of_gamma_alone(gamma, beta, weight, bias, unit):
+    gamma[unit] = -gamma[unit]
+    return gamma, beta, weight, bias
+
+
+def good_drop(beta, weight, bias, channel):
+    left = [c for c in range(len(beta)) if c != channel]
+    return weight[:, left], bias + weight[:, channel] * beta[channel].sigmoid()
+
+
+def drop_before_the_sigmoid(beta, weight, bias, channel):
+    return good_drop(beta, weight, bias, channel)[0], (
+        bias + weight[:, channel] * beta[channel]
+    )
+
+
+def forget_the_constant(beta, weight, bias, channel):
+    return good_drop(beta, weight, bias, channel)[0], bias
+
+
+def good_groups(model):
+    spared = [
+        p
+        for layer in model.modules()
+        if isinstance(layer, BatchNorm | nn.BatchNorm1d)
+        for p in layer.parameters()
+    ]
+    return [p for p in model.parameters() if all(p is not s for s in spared)], spared
+
+
+def groups_by_axes(model):
+    """Spare every parameter of one axis: the biases too."""
+    parameters = list(model.parameters())
+    return [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim == 1]
+
+
+def groups_with_a_loss(model):
+    return [p for p in model.parameters() if p.ndim > 1], good_groups(model)[1]
+
+
+@torch.no_grad()
+def good_recompute(model, batches):
+    layers = list(tracking_layers(model).values())
+    momenta, mode = [layer.momentum for layer in layers], model.training
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None
+    model.train()
+    for batch in batches:
+        model(batch)
+    model.train(mode)
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+
+
+def recompute_without_reset(model, batches):
+    layers = list(tracking_layers(model).values())
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = None
+    for batch in batches:
+        model(batch)
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+
+
+def recompute_and_leave(model, batches):
+    """Right averages, but the layers stay at momentum=None."""
+    for layer in tracking_layers(model).values():
+        layer.reset_running_stats()
+        layer.momentum = None
+    for batch in batches:
+        model(batch)
+
+
+def good_moving(model):
+    tracking = tracking_layers(model).items()
+    return [name for name, layer in tracking if layer.training]
+
+
+def with_gradient(model):
+    """Name the layers that learn: not those whose statistics move."""
+    return [n for n, a in tracking_layers(model).items() if a.weight.requires_grad]
+
+
 RIGHT = {
     checks.standardize: good_standardize,
     checks.largest_stable_rate: lambda h: 2 / torch.linalg.eigvalsh(h)[-1],
@@ -55,6 +172,15 @@ RIGHT = {
     checks.parameter_count: lambda i, o, k: i * o * k * k + 2 * o,
     checks.convert: good_convert,
     checks.interval: good_interval,
+    checks.recompute: good_recompute,
+    checks.noise_factor: lambda momentum: (momentum / (2 - momentum)) ** 0.5,
+    checks.moving_layers: good_moving,
+    checks.batch_norm_gradient: good_gradient,
+    checks.projection_matrix: good_projection,
+    checks.share_of_two: lambda d, eps: eps / (d * d / 4 + eps),
+    checks.mirror_unit: good_mirror,
+    checks.drop_constant: good_drop,
+    checks.decay_groups: good_groups,
 }
 WRONG = [
     (checks.standardize, lambda x: x),
@@ -70,6 +196,28 @@ WRONG = [
     (checks.convert, lambda model: model),
     (checks.convert, fresh_convert),
     (checks.interval, normal_interval),
+    (checks.recompute, lambda model, batches: [model(batch) for batch in batches]),
+    (checks.recompute, recompute_without_reset),
+    (checks.recompute, recompute_and_leave),
+    (checks.noise_factor, lambda momentum: momentum),
+    (checks.noise_factor, lambda momentum: momentum**0.5),
+    (checks.moving_layers, lambda model: list(tracking_layers(model))),
+    (checks.moving_layers, lambda m: list(tracking_layers(m)) if m.training else []),
+    (checks.moving_layers, with_gradient),
+    (checks.batch_norm_gradient, detached_gradient),
+    (checks.batch_norm_gradient, meanless_gradient),
+    (checks.batch_norm_gradient, lambda g, x, w, eps: good_gradient(g, x, w, 1e-5)),
+    (checks.projection_matrix, lambda x: torch.eye(len(x)).double() - 1 / len(x)),
+    (checks.projection_matrix, lambda x: 2 * good_projection(x)),
+    (checks.share_of_two, lambda d, eps: eps / (d * d + eps)),
+    (checks.share_of_two, lambda d, eps: 0.0),
+    (checks.mirror_unit, biasless_mirror),
+    (checks.mirror_unit, sign_of_gamma_alone),
+    (checks.drop_constant, drop_before_the_sigmoid),
+    (checks.drop_constant, forget_the_constant),
+    (checks.decay_groups, groups_by_axes),
+    (checks.decay_groups, groups_with_a_loss),
+    (checks.decay_groups, lambda model: (list(model.parameters()), [])),
 ]
 
 

@@ -31,6 +31,20 @@ RUNS = pd.DataFrame(
     ]
 )
 ONE_RATE = RUNS[RUNS["lr"] == 1.0]
+SORTED = np.sort(RNG.normal(size=(3, 6)))
+PRUNED = pd.DataFrame(
+    [
+        {"order": "x", "share": share, "seed": seed, "value": 0.9 - 0.1 * seed}
+        for share in (0, 50)
+        for seed in range(3)
+    ]
+)
+MOMENTA = (0.01, 0.1, 1.0)
+ERRORS = {"a": (np.exp(RNG.normal(size=(5, 3))), 0.2)}
+SNAPSHOTS = np.array([0, 1, 10, 60, 200])
+PERCENTILES = np.sort(RNG.normal(size=(2, 5, 3, 9)))
+SHARES = RNG.uniform(0, 0.5, size=(5, 3, 7))
+LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
     "loss_against_step": lambda: figures.loss_against_step(
@@ -59,6 +73,76 @@ DRAWN = {
     "gap_against_step": lambda: figures.gap_against_step(
         {"a": np.array([0.0, 1e-7, 1e-5])}, {"a": "red"}
     ),
+    "gradient_projection": lambda: figures.gradient_projection(
+        np.array([-1.0, -0.3, 1.3]), np.array([2.0, -1.0, 3.0])
+    ),
+    "computational_graph": figures.computational_graph,
+    "three_paths": lambda: figures.three_paths(
+        np.arange(5.0), {"a": np.ones(5), "b": -np.ones(5), "c": np.arange(5.0)}
+    ),
+    "bias_growth": lambda: figures.bias_growth(
+        *[{"full": np.ones(9), "detached": np.arange(9.0)} for _ in range(2)]
+    ),
+    "loss_against_rate": lambda: figures.loss_against_rate(
+        RUNS.rename(columns={"norm": "kind", "value": "loss"}),
+        {"none": ("without", "red")},
+    ),
+    "first_layer_trajectories": lambda: figures.first_layer_trajectories(
+        RNG.normal(size=(3, 5, 6)), RNG.normal(size=(3, 5, 6)), np.arange(5.0)
+    ),
+    "layer_trajectories": lambda: figures.layer_trajectories(
+        [RNG.normal(size=(5, 6)), RNG.normal(size=(5, 60))], np.arange(5.0), "gamma"
+    ),
+    "source_beside_seeds": lambda: figures.source_beside_seeds(
+        {"gamma": SORTED}, {"gamma": SORTED[:2]}, {"gamma": SORTED[0]}
+    ),
+    "mean_sizes": lambda: figures.mean_sizes(
+        {"a": RNG.uniform(size=(4, 3, 5))}, np.arange(5.0), {"a": "red"}
+    ),
+    "losses_against": lambda: figures.losses_against(
+        np.arange(5.0), {"a": RNG.uniform(size=(3, 5))}, {"a": "red"}, "step", 2.3
+    ),
+    "pruned_accuracy": lambda: figures.pruned_accuracy(PRUNED, {"x": ("first", "red")}),
+    "beside_identity": lambda: figures.beside_identity(
+        {"layer 1": (np.ones(6), np.ones(6))}, {"layer 1": (np.ones(6), np.ones(6))}
+    ),
+    "company": lambda: figures.company(
+        RNG.uniform(size=(28, 28)), {"8 boots": RNG.uniform(size=9)}, 0.8, "p"
+    ),
+    "accuracy_by_size": lambda: figures.accuracy_by_size(
+        {"a": (np.array([0.5, 0.8]), "red")}, (4, 64)
+    ),
+    "running_errors": lambda: figures.running_errors(ERRORS, MOMENTA),
+    "parts_by_size": lambda: figures.parts_by_size(
+        {"gap": ([(-3.0, -5.0, -2.0), (-1.0, -2.0, 0.5)], "red")}, (4, 64)
+    ),
+    "forest": lambda: figures.forest(
+        {"rate 1": {"a": (1.0, 0.5, 2.0)}}, "difference (points)"
+    ),
+    "where_to_look": figures.where_to_look,
+    "percentile_rivers": lambda: figures.percentile_rivers(
+        SNAPSHOTS,
+        {"a": (PERCENTILES, "red"), "b": (PERCENTILES, "blue")},
+        {"a": (np.arange(50.0), RNG.uniform(size=(2, 50)))} | LOSSES,
+        6.0,
+    ),
+    "percentile_lines": lambda: figures.percentile_lines(
+        {
+            "short": {"a": (SNAPSHOTS, PERCENTILES[:, :, 0, 3:6], "red")},
+            "long": {"a": (10 * SNAPSHOTS, PERCENTILES[:, :, 0, 3:6], "red")},
+        }
+    ),
+    "histogram_images": lambda: figures.histogram_images(
+        SNAPSHOTS, np.linspace(-9, 9, 8), {"a": SHARES, "b": SHARES}
+    ),
+    "layer_lines": lambda: figures.layer_lines(
+        SNAPSHOTS,
+        {"a": (np.exp(RNG.normal(size=(2, 5, 3))), "red")},
+        ["one", "two", "three"],
+        "gradient (nats, log scale)",
+        log=True,
+        reference=(1.0, "theory"),
+    ),
     "cover": lambda: cover(ONE_RATE),
 }
 UNITLESS = ("epoch", "step", "batches", "layer", "weight of pixel", "learning rate")
@@ -69,13 +153,23 @@ def test_every_figure_function_is_tried():
     assert functions - {"use_style"} == DRAWN.keys() - {"cover"}
 
 
+def named(ax, which):
+    """The label of an axis, or of another one that shares its scale."""
+    alike = getattr(ax, f"get_shared_{which}_axes")()
+    sharing = [other for other in ax.figure.axes if alike.joined(ax, other)]
+    labels = [getattr(other, f"get_{which}label")() for other in (ax, *sharing)]
+    return next((text for text in labels if text), "")
+
+
 @pytest.mark.parametrize("name", DRAWN)
 def test_axes_are_named_with_unit(name):
     for ax in DRAWN[name]().axes:
-        labels = [ax.get_xlabel()]
+        if not ax.axison:  # a diagram: nothing is measured along its sides
+            continue
+        labels = [named(ax, "x")]
         named_rows = any(t.get_text().isalpha() for t in ax.get_yticklabels())
-        if not named_rows and not ax.get_shared_y_axes().joined(ax, ax.figure.axes[0]):
-            labels.append(ax.get_ylabel())
+        if not named_rows and len(ax.get_yticks()):  # a colour bar has none
+            labels.append(named(ax, "y"))
         for text in labels:
             assert text, "an axis has no label"
             assert (
@@ -102,6 +196,15 @@ def test_seed_curves_draw_mean_and_range():
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert band.max() == pytest.approx(3.0)
     assert band.min() == pytest.approx(0.1)
+
+
+def test_three_paths_show_each_part_and_their_sum():
+    parts = {"a": np.arange(3.0), "b": -np.ones(3), "c": np.array([0.0, 2.0, 1.0])}
+    (ax,) = figures.three_paths(np.arange(3.0), parts).axes
+    bars = [[bar.get_height() for bar in group] for group in ax.containers]
+    np.testing.assert_allclose(bars, list(parts.values()))
+    sums = [segment[0, 1] for segment in ax.collections[0].get_segments()]
+    np.testing.assert_allclose(sums, [-1.0, 2.0, 2.0])
 
 
 def test_percent_axes_are_scaled():
@@ -132,3 +235,147 @@ def test_the_cover_is_drawn_from_the_records(tmp_path, monkeypatch):
 def test_labels_do_not_cover_each_other():
     placed = spread([0.0, 0.01, 0.02, 5.0], gap=1.0)
     assert placed == [0.0, 1.0, 2.0, 5.0]
+
+
+def test_pruned_accuracy_draws_mean_and_range_in_per_cent():
+    (ax,) = figures.pruned_accuracy(PRUNED, {"x": ("first", "red")}).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [80, 80])
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((70, 90))
+
+
+def test_mean_sizes_give_each_layer_its_own_panel():
+    sizes = np.arange(4.0)[:, None, None] + np.array([0.0, 0.2])[None, :, None]
+    sizes = np.repeat(sizes, 5, axis=2)  # (layers, seeds, T)
+    figure = figures.mean_sizes({"a": sizes}, np.arange(5.0), {"a": "red"})
+    drawn = [ax.lines[0].get_ydata()[0] for ax in figure.axes]
+    np.testing.assert_allclose(drawn, [0.1, 1.1, 2.1, 3.1])
+
+
+def test_source_beside_seeds_keeps_source_and_seeds_apart():
+    source = np.array([9.0, 10.0, 11.0])
+    ours = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    (ax,) = figures.source_beside_seeds(
+        {"gamma": ours}, {"gamma": ours}, {"gamma": source}
+    ).axes
+    drawn = {c.get_label(): c.get_offsets() for c in ax.collections}
+    np.testing.assert_allclose(drawn["source"], np.stack([[1, 2, 3], source], 1))
+    np.testing.assert_allclose(np.sort(drawn["our seeds"][:, 1]), np.sort(ours.ravel()))
+
+
+def test_company_draws_every_draw_and_the_one_answer():
+    draws = {"first": np.array([0.1, 0.2, 0.3]), "second": np.array([0.9])}
+    (ax,) = figures.company(np.zeros((28, 28)), draws, 0.5, "p").axes
+    *dots, alone = ax.lines
+    for row, (line, values) in enumerate(zip(dots, draws.values(), strict=True)):
+        np.testing.assert_allclose(line.get_xdata(), values)
+        assert np.abs(line.get_ydata() + row).max() < 0.5  # in its own row
+    np.testing.assert_allclose(alone.get_xdata(), 0.5)
+
+
+def test_running_errors_draw_the_noise_of_an_average_as_theory():
+    (ax,) = figures.running_errors(ERRORS, MOMENTA).axes
+    mean, theory = (line.get_ydata() for line in ax.lines)
+    np.testing.assert_allclose(mean, ERRORS["a"][0].mean(0))
+    back = np.arange(5000)
+    for momentum, drawn in zip(MOMENTA, theory, strict=True):
+        weights = momentum * (1 - momentum) ** back  # of each past batch
+        assert drawn == pytest.approx(0.2 * np.sqrt((weights**2).sum()))
+
+
+def test_parts_by_size_draw_each_interval_at_its_place():
+    intervals = [(-3.0, -5.0, -2.0), (-1.0, -2.0, 0.5)]
+    (ax,) = figures.parts_by_size({"gap": (intervals, "red")}, (4, 64)).axes
+    (drawn,) = ax.containers
+    np.testing.assert_allclose(drawn.lines[0].get_ydata(), [-3, -1])
+    ends = [segment[:, 1] for segment in drawn.lines[2][0].get_segments()]
+    np.testing.assert_allclose(ends, [[-5, -2], [-2, 0.5]])
+
+
+def test_forest_draws_each_interval_in_its_own_row():
+    rows = {"a": (1.0, 0.5, 2.0), "b": (-1.0, -2.0, -0.5)}
+    (ax,) = figures.forest({"rate 1": rows}, "difference (points)").axes
+    ends = [line.get_xdata() for line in ax.lines[0:4:2]]
+    np.testing.assert_allclose(ends, [[0.5, 2], [-2, -0.5]])
+    assert [line.get_ydata()[0] for line in ax.lines[1:4:2]] == [0, -1]
+
+
+def test_accuracy_by_size_is_in_per_cent():
+    lines = {"a": (np.array([0.5, 0.8]), "red")}
+    (ax,) = figures.accuracy_by_size(lines, (4, 64)).axes
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[4, 50], [64, 80]])
+
+
+def test_rivers_draw_every_layer_its_own_percentiles():
+    figure = DRAWN["percentile_rivers"]()
+    axes = np.array(figure.axes).reshape(4, 2)
+    for layer, ax in enumerate(axes[:3, 0]):
+        widest, *_, narrowest = ax.collections  # bands, from light to dark
+        assert len(ax.collections) == 4
+        for band, low, high in ((widest, 0, 8), (narrowest, 3, 5)):
+            drawn = band.get_paths()[0].vertices[:, 1]
+            expected = PERCENTILES[0, :, layer, [low, high]]
+            assert set(expected.ravel()) <= set(drawn)
+        others, first = ax.lines
+        np.testing.assert_array_equal(first.get_ydata(), PERCENTILES[0, :, layer, 4])
+        np.testing.assert_array_equal(others.get_ydata(), PERCENTILES[1, :, layer, 4])
+    loss = axes[3, 1].lines[1].get_ydata()
+    np.testing.assert_array_equal(loss, LOSSES["b"][1][1])
+
+
+@pytest.mark.parametrize(("beyond", "patches"), [(0.5, 2), (1e3, 0)])
+def test_rivers_are_grey_where_the_function_is_flat(beyond, patches):
+    figure = figures.percentile_rivers(
+        SNAPSHOTS, {"b": (PERCENTILES, "red")}, LOSSES, beyond
+    )
+    ax = figure.axes[0]
+    assert len(ax.patches) == patches
+    shaded = [patch.get_window_extent() for patch in ax.patches]
+    for box in shaded:
+        low, high = ax.transData.inverted().transform(box)[:, 1]
+        assert high <= -beyond + 1e-9 or low >= beyond - 1e-9
+
+
+def test_step_axes_end_at_the_last_step_and_share_what_is_alike():
+    long, short = SNAPSHOTS * 10, SNAPSHOTS
+    lines = PERCENTILES[:, :, 0, 3:6]
+    unlike = figures.percentile_lines(
+        {"a": {"x": (long, lines, "red")}, "b": {"x": (short, lines, "red")}}
+    )
+    ends = [ax.get_xlim()[1] for ax in unlike.axes]
+    assert ends == pytest.approx([1.02 * 2000, 1.02 * 200])
+    alike = figures.percentile_lines(
+        {"a": {"x": (short, lines, "red")}, "b": {"x": (short, lines, "red")}}
+    )
+    assert [bool(ax.get_xlabel()) for ax in alike.axes] == [False, True]
+
+
+def test_early_steps_get_more_room():
+    ax = DRAWN["percentile_lines"]().axes[0]
+    places = ax.transData.transform([(s, 0.0) for s in (0, 50, 200)])[:, 0]
+    assert (places[1] - places[0]) / (places[2] - places[0]) == pytest.approx(0.5)
+
+
+def test_histogram_image_has_one_column_of_pixels_a_snapshot():
+    ax = DRAWN["histogram_images"]().axes[0]
+    (mesh,) = ax.collections
+    np.testing.assert_array_equal(
+        np.ma.getdata(mesh.get_array()), SHARES[:, 0].T
+    )  # (bins, T)
+    at = mesh.get_coordinates()[0, :, 0]
+    assert len(at) == len(SNAPSHOTS) + 1
+    inside = (at[:-1] <= SNAPSHOTS) & (SNAPSHOTS <= at[1:])
+    assert inside.all() and (np.diff(at) > 0).all()
+
+
+def test_layer_lines_draw_geometric_means_on_a_log_axis():
+    values = np.array([[[1.0, 10.0]], [[100.0, 1000.0]]]).repeat(2, axis=1)
+    for log, expected in ((True, [10.0, 100.0]), (False, [50.5, 505.0])):
+        figure = figures.layer_lines(
+            SNAPSHOTS[3:], {"a": (values, "red")}, ["i", "j"], "x (m)", log=log
+        )
+        (ax,) = figure.axes
+        drawn = [line.get_ydata()[0] for line in ax.lines]
+        np.testing.assert_allclose(drawn, expected)
+        texts = {t.get_text(): t.xy[1] for t in ax.texts}
+        assert texts["i"] < texts["j"]  # each name beside its line

@@ -128,15 +128,18 @@ def finish(run: Run, device: str) -> Outcome:
         if name == "usual":
             history.epochs += last.epochs
             history.step_losses += last.step_losses
+        history.diverged = history.diverged or last.diverged
         found = [("loss", last.epochs[-1].loss), ("accuracy", last.epochs[-1].accuracy)]
         rows += rows_of([(f"{m}/{name}", run.epochs, 0, v) for m, v in found], "train")
         rows += _endings(name, ending, x, held_out, run)
-    return Outcome(history_rows(history) + rows)
+    return Outcome(history_rows(history) + rows, history.diverged)
 
 
 def _endings(name: str, model: nn.Module, x: Tensor, held_out, run) -> list[dict]:
     """Evaluate with the statistics as they are, and with recomputed ones."""
-    fresh = copy.deepcopy(model)
+    # A frozen layer would go on normalizing with its old statistics meanwhile.
+    fresh = build(run).to(x.device)
+    fresh.load_state_dict(model.state_dict())
     recompute_running(fresh, x, run.batch_size)
     found = []
     for which, network in ((name, model), (f"{name}+fresh", fresh)):

@@ -49,9 +49,10 @@ def save(name: str, run: Run, outcome: Outcome, provenance: dict) -> None:
     parts = folder() / f"{name}.parts"
     parts.mkdir(parents=True, exist_ok=True)
     arrays = parts / f"{run.key}.npz"
-    arrays.unlink(missing_ok=True)  # left behind by a run that was stopped
     if outcome.arrays:  # before the file that says the run is finished
         _write_arrays(arrays, outcome.arrays)
+    else:
+        arrays.unlink(missing_ok=True)  # of the same run, stopped earlier
     content = {"config": asdict(run), "provenance": provenance, "rows": outcome.rows}
     write_atomically(parts / f"{run.key}.json", json.dumps(content))
 
@@ -74,7 +75,7 @@ def merge(name: str) -> None:
             k: {p: n[p] for p in ("config", "provenance")} for k, n in new.items()
         }
         table = pd.concat(frames).to_csv(index=False, float_format="%.9g")
-        _merge_arrays(name, set(known) - set(new), set(new), f"Delete it and {command}")
+        _merge_arrays(name, set(known) - set(new), set(new), command)
         write_atomically(folder() / f"{name}.csv", table)
         write_atomically(folder() / f"{name}.json", json.dumps(known, indent=1) + "\n")
     shutil.rmtree(parts, ignore_errors=True)
@@ -214,12 +215,13 @@ def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     write_atomically(path, content.getvalue())
 
 
-def _merge_arrays(name: str, kept: set[str], new: set[str], remedy: str) -> None:
+def _merge_arrays(name: str, kept: set[str], new: set[str], command: str) -> None:
     path, parts = folder() / f"{name}.npz", folder() / f"{name}.parts"
     merged = {p: a for p, a in _arrays(name).items() if p.split("/")[0] in kept}
     for file in sorted(parts.glob("*.npz")):
         if file.stem in new:  # else its run was stopped between its two files
-            arrays = _read_arrays(file, remedy)
+            pair = f"Delete it and {file.stem}.json, and {command}"
+            arrays = _read_arrays(file, pair)
             merged |= {f"{file.stem}/{n}": a for n, a in arrays.items()}
     if merged:
         _write_arrays(path, merged)

@@ -1,13 +1,16 @@
 """Keys, and records that survive a crash at any moment."""
 
+import hashlib
 import json
-from dataclasses import asdict, fields, replace
+import zipfile
+from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from normlab.runs import ResultsError, Run, load, source, store
+from normlab.runs import ResultsError, Run, load, recordings, source, store
 from normlab.runs.config import Experiment, Outcome
 
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=256, epochs=2, seed=0)
@@ -61,6 +64,33 @@ def test_every_field_is_in_the_key():
     assert set(CHANGES) == {f.name for f in fields(Run)}
     keys = {replace(RUN, **{name: v}).key for name, v in CHANGES.items()}
     assert len(keys | {RUN.key}) == len(CHANGES) + 1
+
+
+LATER = [f.name for f in fields(Run) if f.metadata.get("later")]
+
+
+def key_of(configuration):
+    """The key as the first records made it: all there was, sorted by name."""
+    text = json.dumps(configuration, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def test_later_fields_are_those_that_the_first_records_lack():
+    first = Path(__file__).parents[2] / "results" / "lenet.json"
+    configs = [record["config"] for record in json.loads(first.read_text()).values()]
+    assert {f.name for f in fields(Run)} - set(LATER) == set(configs[0])
+    for config in configs:
+        assert Run(**config).key == key_of(config)
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_later_field_is_in_the_key_when_it_is_used(name):
+    default = {f.name: f.default for f in fields(Run)}[name]
+    assert default is not MISSING  # records without it must still be runs
+    before = {k: v for k, v in asdict(RUN).items() if k not in LATER}
+    assert replace(RUN, **{name: default}).key == key_of(before)
+    used = replace(RUN, **{name: CHANGES[name]})
+    assert used.key == key_of(before | {name: CHANGES[name]})
 
 
 def test_device_is_not_in_the_configuration():
@@ -326,4 +356,290 @@ def test_damaged_part_is_named(results):
     part = results / "toy.parts" / f"{RUN.key}.json"
     part.write_text(part.read_text()[:20])
     with pytest.raises(ResultsError, match=RUN.key):
+        store.merge("toy")
+
+
+# Recordings
+
+
+ARRAYS = {
+    "Recorder/steps": np.array([0, 3, 9]),
+    "Recorder/pre/0": np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4),
+    "loss": np.array([2.5, np.nan, np.inf]),
+}
+FEWER = {"loss": np.array([1.0])}
+
+
+def record_arrays(name, run, arrays, *losses):
+    store.save(name, run, Outcome(rows(*losses or (1.0,)), arrays=arrays), ABOUT)
+
+
+def recorded(name="toy"):
+    """Key -> arrays, of every run with recordings."""
+    found = recordings(name)
+    assert len({run.key for run, _ in found}) == len(found)
+    return {run.key: arrays for run, arrays in found}
+
+
+def assert_same_arrays(some, others):
+    assert some.keys() == others.keys()
+    for name, expected in others.items():
+        assert some[name].dtype == expected.dtype
+        assert some[name].shape == expected.shape
+        assert some[name].tobytes() == expected.tobytes()
+
+
+def test_recordings_come_back_bit_for_bit(results):
+    record_arrays("toy", RUN, ARRAYS)
+    record_arrays("toy", OTHER, FEWER)
+    store.merge("toy")
+    found = recordings("toy")
+    assert {run for run, _ in found} == {RUN, OTHER}
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+    assert_same_arrays(recorded()[OTHER.key], FEWER)
+    assert files(results) == ["toy.csv", "toy.json", "toy.npz"]
+
+
+def test_runs_without_arrays_have_rows_only(results):
+    record_arrays("toy", RUN, ARRAYS)
+    record("toy", OTHER, 3.0)
+    store.merge("toy")
+    assert list(recorded()) == [RUN.key]
+    assert set(load("toy")["key"]) == {RUN.key, OTHER.key}
+
+
+def test_without_any_arrays_there_is_no_file(results):
+    record("toy", RUN, 2.0)
+    store.merge("toy")
+    assert files(results) == ["toy.csv", "toy.json"]
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_no_recordings_name_the_command(results, device):
+    name = store.table_name("toy", device)
+    command = rf"no recordings of '{name}'.*normlab\.runs run toy --device {device}"
+    with pytest.raises(ResultsError, match=command):
+        recordings("toy", device)
+    record(name, RUN, 2.0)
+    store.merge(name)
+    with pytest.raises(ResultsError, match=command):
+        recordings("toy", device)
+
+
+def test_recordings_of_a_gpu_are_kept_apart(results):
+    record_arrays("toy", RUN, ARRAYS)
+    record_arrays("toy.cuda", RUN, FEWER)
+    for name in ("toy", "toy.cuda"):
+        store.merge(name)
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+    [(_, arrays)] = recordings("toy", "cuda")
+    assert_same_arrays(arrays, FEWER)
+
+
+def test_merging_again_keeps_the_recordings(results):
+    record_arrays("toy", RUN, ARRAYS)
+    store.merge("toy")
+    before = (results / "toy.npz").read_bytes()
+    store.merge("toy")
+    assert (results / "toy.npz").read_bytes() == before
+    record("toy", OTHER, 3.0)
+    store.merge("toy")
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+    record_arrays("toy", OTHER, FEWER)
+    store.merge("toy")
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+    assert_same_arrays(recorded()[OTHER.key], FEWER)
+
+
+@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("again", [FEWER, {}], ids=["fewer", "none"])
+def test_recording_again_replaces_the_recordings(results, again, beside):
+    """None of the old arrays stays, also where the new run has none."""
+    record_arrays("toy", RUN, ARRAYS)
+    if beside:
+        record_arrays("toy", OTHER, ARRAYS)
+    store.merge("toy")
+    record_arrays("toy", RUN, again)
+    store.merge("toy")
+    expected = {RUN.key: again} if again else {}
+    expected |= {OTHER.key: ARRAYS} if beside else {}
+    if expected:
+        found = recorded()
+        assert found.keys() == expected.keys()
+        for key, arrays in expected.items():
+            assert_same_arrays(found[key], arrays)
+    else:
+        assert files(results) == ["toy.csv", "toy.json"]
+
+
+def test_the_same_arrays_are_the_same_bytes(results, monkeypatch):
+    """In whatever order the runs ended: git then sees no change where there is none."""
+    for name, runs in (("toy", (RUN, OTHER)), ("yot", (OTHER, RUN))):
+        for run in runs:
+            record_arrays(name, run, {k: a.copy() for k, a in ARRAYS.items()})
+        store.merge(name)
+    paths = [results / f"{name}.npz" for name in ("toy", "yot")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    with zipfile.ZipFile(paths[0]) as archive:  # no clock in it
+        assert {info.date_time[:3] for info in archive.infolist()} == {(1980, 1, 1)}
+
+
+@pytest.mark.parametrize("ending", [".npz", ".json"])
+def test_run_stopped_while_it_is_saved_is_not_finished(results, monkeypatch, ending):
+    with monkeypatch.context() as patched:
+        fail_at(patched, f"{RUN.key}{ending}")
+        with pytest.raises(OSError, match="disk full"):
+            record_arrays("toy", RUN, ARRAYS)
+    assert store.finished("toy") == set()
+    record_arrays("toy", OTHER, FEWER)
+    store.merge("toy")
+    assert store.finished("toy") == {OTHER.key}
+    assert list(recorded()) == [OTHER.key]
+    record_arrays("toy", RUN, ARRAYS)
+    store.merge("toy")
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+    assert_same_arrays(recorded()[OTHER.key], FEWER)
+
+
+@pytest.mark.parametrize("again", [FEWER, {}], ids=["fewer", "none"])
+def test_arrays_of_a_stopped_run_do_not_join_the_next(results, monkeypatch, again):
+    with monkeypatch.context() as patched:
+        fail_at(patched, ".json")
+        with pytest.raises(OSError, match="disk full"):
+            record_arrays("toy", RUN, ARRAYS)
+    record_arrays("toy", RUN, again)
+    record_arrays("toy", OTHER, FEWER)
+    store.merge("toy")
+    found = recorded()
+    assert found.keys() == ({RUN.key, OTHER.key} if again else {OTHER.key})
+    assert_same_arrays(found.get(RUN.key, {}), again)
+
+
+@pytest.mark.parametrize("merged_before", [True, False])
+@pytest.mark.parametrize("ending", ["toy.npz", "toy.csv", "toy.json"])
+def test_interrupted_merge_loses_no_recording(
+    results, monkeypatch, ending, merged_before
+):
+    record_arrays("toy", RUN, ARRAYS)
+    if merged_before:
+        store.merge("toy")
+    record_arrays("toy", OTHER, FEWER)
+    with monkeypatch.context() as patched:
+        fail_at(patched, ending)
+        with pytest.raises(OSError, match="disk full"):
+            store.merge("toy")
+    if merged_before:  # the old records are whole, and the new ones not yet there
+        found = recorded()
+        assert list(found) == [RUN.key]
+        assert_same_arrays(found[RUN.key], ARRAYS)
+    assert store.finished("toy") == {RUN.key, OTHER.key}
+    store.merge("toy")
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+    assert_same_arrays(recorded()[OTHER.key], FEWER)
+    assert files(results) == ["toy.csv", "toy.json", "toy.npz"]
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_failed_write_leaves_the_old_recordings(results, monkeypatch, step):
+    record_arrays("toy", RUN, ARRAYS)
+    store.merge("toy")
+    before = (results / "toy.npz").read_bytes()
+    record_arrays("toy", OTHER, FEWER)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path if step == "replace" else store.os, step, fail)
+        with pytest.raises(OSError, match="disk full"):
+            store.merge("toy")
+    assert (results / "toy.npz").read_bytes() == before
+    assert not [name for name in files(results) if name.startswith(".")]
+
+
+def test_kill_between_merge_and_clean_up_keeps_the_recordings(results, monkeypatch):
+    record_arrays("toy", RUN, ARRAYS)
+    with monkeypatch.context() as patched:
+        patched.setattr(store.shutil, "rmtree", fail)
+        with pytest.raises(OSError, match="disk full"):
+            store.merge("toy")
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+    store.merge("toy")
+    assert_same_arrays(recorded()[RUN.key], ARRAYS)
+
+
+def shortened(content):
+    return content[: len(content) // 2]
+
+
+def flipped(place):
+    """Turn every bit of one byte."""
+
+    def damage(content):
+        at = content.index(b"PK", 4) // 2 if place == "data" else place
+        return content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :]
+
+    return damage
+
+
+DAMAGE = {
+    "empty": lambda content: b"",
+    "half": shortened,
+    "conflict": lambda content: b"<<<<<<< HEAD\n" + content,
+    "text": lambda content: b"version https://git-lfs.github.com/spec/v1\n",
+    "the first byte": flipped(0),
+    "a byte of the data": flipped("data"),
+    "a byte of the header": flipped(80),
+}
+each_damage = pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+NOISE = {"noise": np.random.default_rng(0).normal(size=1000)}
+
+
+@each_damage
+def test_damaged_recordings_name_the_file_and_the_remedy(results, damage):
+    """Never half of them, nor an error of zlib's."""
+    record_arrays("toy", RUN, NOISE)
+    store.merge("toy")
+    path = results / "toy.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    for call in (recordings, merge_another):
+        with pytest.raises(ResultsError) as error:
+            call("toy")
+        assert "toy.npz is damaged" in str(error.value)
+        assert "Restore toy.* from git" in str(error.value)
+        assert "python -m normlab.runs run toy" in str(error.value)
+    # The rows are still there, and so is what waits to be merged.
+    assert load("toy")["key"].tolist() == [RUN.key]
+    assert store.finished("toy") == {RUN.key, OTHER.key}
+
+
+def merge_another(name):
+    record_arrays(name, OTHER, FEWER)
+    store.merge(name)
+
+
+@each_damage
+def test_damaged_part_with_arrays_is_named(results, damage):
+    """Also its neighbour: alone that would count as a run without recordings."""
+    record_arrays("toy", RUN, NOISE)
+    record_arrays("toy", OTHER, FEWER)
+    part = results / "toy.parts" / f"{RUN.key}.npz"
+    part.write_bytes(damage(part.read_bytes()))
+    with pytest.raises(ResultsError) as error:
+        store.merge("toy")
+    for named in (f"{RUN.key}.npz", f"{RUN.key}.json", "normlab.runs run toy"):
+        assert named in str(error.value)
+    for file in (results / "toy.parts").glob(f"{RUN.key}.*"):
+        file.unlink()  # as the message says
+    store.merge("toy")
+    assert store.finished("toy") == {OTHER.key}
+
+
+def test_damage_of_an_unfinished_part_does_not_matter(results):
+    record_arrays("toy", OTHER, FEWER)
+    (results / "toy.parts" / f"{RUN.key}.npz").write_bytes(b"half")
+    store.merge("toy")
+    assert list(recorded()) == [OTHER.key]
+
+
+def test_recordings_hold_no_pickles(results):
+    """Reading a record must not run code."""
+    record_arrays("toy", RUN, {"loss": np.array([{"a": 1}], dtype=object)})
+    with pytest.raises(ResultsError, match="allow_pickle"):
         store.merge("toy")

@@ -1,0 +1,465 @@
+"""Statistics observed, recomputed and swapped, against sums and swaps by hand."""
+
+import copy
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from normlab.layers import BatchNorm
+from normlab.models import lenet, mlp, xavier
+from normlab.runs.execute import torch_batch_norm
+from normlab.statistics import (
+    PARTS,
+    average,
+    normalized_with,
+    observe_batches,
+    over_orders,
+    recompute_running,
+    score_states,
+    tracking_layers,
+)
+from normlab.training import fit, loss_and_accuracy
+
+SIZE = 240  # images
+BATCH = 50  # 4 whole batches and one of 40
+NORMS = [BatchNorm, torch_batch_norm]
+NORMALIZERS = (BatchNorm, nn.BatchNorm1d, nn.BatchNorm2d)
+EXACT = {"rtol": 0, "atol": 1e-10}  # float64
+SAME = {"rel": 1e-9}
+
+
+@pytest.fixture
+def images(fashion):
+    return fashion[0][:SIZE].clone(), fashion[1][:SIZE].clone()
+
+
+@pytest.fixture
+def held_out(fashion):
+    return fashion[2][:SIZE].clone(), fashion[3][:SIZE].clone()
+
+
+def network(norm=BatchNorm):
+    """In float64, with gamma, beta and running statistics that are not the start's."""
+    torch.manual_seed(0)
+    model = xavier(lenet(norm)).double()
+    with torch.no_grad():
+        for layer in tracking_layers(model).values():
+            layer.weight.uniform_(0.5, 1.5), layer.bias.normal_()
+            layer.running_mean.normal_(), layer.running_var.uniform_(0.5, 1.5)
+    return model
+
+
+@pytest.fixture
+def trained(images):
+    """Half-way: the running statistics lag behind, and evaluation shows it."""
+    torch.manual_seed(0)
+    model = xavier(lenet(torch_batch_norm)).double()
+    fit(model, images, epochs=2, lr=0.5, batch_size=BATCH)
+    return model
+
+
+def left_behind(model):
+    state = {k: v.clone() for k, v in model.state_dict().items()}
+    return state, [m.training for m in model.modules()]
+
+
+def assert_same_trace(some, others):
+    assert some[0].keys() == others[0].keys()
+    assert all(torch.equal(some[0][k], others[0][k]) for k in some[0])
+    assert some[1] == others[1]
+
+
+def hooks(model):
+    return sum(
+        len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules()
+    )
+
+
+def values_met(model, x):
+    """What enters each normalizer in training mode: [(values, C)], float64."""
+    h, found = x.double() / 255, []
+    for module in copy.deepcopy(model).train():
+        if isinstance(module, NORMALIZERS):
+            found.append(h.detach().transpose(0, 1).flatten(1).T.numpy())
+        h = module(h)
+    return found
+
+
+# Which layers
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_tracking_layers_are_the_normalizers_in_order(norm):
+    model = nn.Sequential(nn.Sequential(nn.Linear(2, 3), norm(3)), norm(4), nn.ReLU())
+    found = tracking_layers(model)
+    assert list(found) == ["0.1", "1"]
+    assert found["0.1"] is model[0][1] and found["1"] is model[1]
+
+
+def test_layers_without_running_statistics_do_not_count():
+    layers = [
+        kind(3, track_running_stats=False) for kind in (BatchNorm, nn.BatchNorm1d)
+    ]
+    assert tracking_layers(nn.Sequential(*layers, nn.LayerNorm(3))) == {}
+
+
+# Observing
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_observed_are_the_whole_batches(images, norm):
+    model = network(norm)
+    found = observe_batches(model.eval(), images[0], BATCH)
+    assert list(found) == list(tracking_layers(model))
+    for number in range(4):  # the last 40 images are no batch
+        batch = images[0][number * BATCH : (number + 1) * BATCH]
+        for values, (means, variances) in zip(
+            values_met(model, batch), found.values(), strict=True
+        ):
+            assert len(means) == len(variances) == 4
+            assert means[number].numpy() == pytest.approx(values.mean(0), **SAME)
+            assert variances[number].numpy() == pytest.approx(values.var(0), **SAME)
+
+
+def test_all_images_may_be_one_batch(images):
+    found = observe_batches(network(), images[0], SIZE)
+    assert {len(kind) for kinds in found.values() for kind in kinds} == {1}
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("call", [observe_batches, recompute_running])
+@pytest.mark.parametrize("batch_size", [0, -1, SIZE + 1])
+def test_no_whole_batch_is_an_error(images, norm, call, batch_size):
+    model = network(norm)
+    before = left_behind(model)
+    with pytest.raises(ValueError, match=f"batch_size is {batch_size} for 240"):
+        call(model, images[0], batch_size)
+    assert_same_trace(left_behind(model), before)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_observing_leaves_the_model_as_it_was(images, norm):
+    model = network(norm).train()
+    model[1].eval()
+    before = left_behind(model)
+    observe_batches(model, images[0], BATCH)
+    assert_same_trace(left_behind(model), before)
+    assert hooks(model) == 0
+
+
+class Broken(nn.Module):
+    def forward(self, x):
+        if self.training:
+            raise RuntimeError("out of memory")
+        return x
+
+
+def test_a_failing_forward_pass_leaves_no_trace(images):
+    """The normalizers before the failure have seen a batch by then."""
+    model = network().append(Broken()).eval()
+    before = left_behind(model)
+    for call in (observe_batches, recompute_running):
+        with pytest.raises(RuntimeError, match="out of memory"):
+            call(model, images[0], BATCH)
+        assert hooks(model) == 0
+        assert_same_trace(left_behind(model), before)
+
+
+# Averaging and recomputing
+
+
+def test_average_is_the_plain_mean():
+    observed = {
+        "a": (torch.randn(7, 3), torch.rand(7, 3)),
+        "b": (torch.randn(2, 1), torch.rand(2, 1)),
+    }
+    found = average(observed)
+    assert list(found) == ["a", "b"]
+    for name, kinds in observed.items():
+        for kind, mean in zip(kinds, found[name], strict=True):
+            expected = kind.numpy().astype(np.float64).mean(0)
+            assert mean.dtype == torch.float32
+            assert mean.numpy() == pytest.approx(expected, rel=1e-7)
+
+
+def test_average_does_not_cancel():
+    """A thousand batches after a large one would vanish in a sum in float32."""
+    column = torch.cat([torch.tensor([1e8]), torch.ones(1000), torch.tensor([-1e8])])
+    mean, _ = average({"a": (column.view(-1, 1), column.view(-1, 1))})["a"]
+    assert mean.item() == pytest.approx(1000 / 1002)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_recomputed_statistics_are_torchs_plain_average(images, norm):
+    """PyTorch averages all batches seen where momentum is None; also unbiased."""
+    model, twin = network(norm).eval(), network(torch_batch_norm)
+    before, modes = left_behind(model)
+    for layer in tracking_layers(twin).values():
+        layer.momentum = None
+        layer.reset_running_stats()
+    with torch.no_grad():
+        for batch in images[0][: 4 * BATCH].split(BATCH):
+            twin.train()(batch.double() / 255)
+    recompute_running(model, images[0], BATCH)
+    after, modes_after = left_behind(model)
+    running = [k for k in after if k.endswith(("running_mean", "running_var"))]
+    assert len(running) == 8
+    expected = twin.state_dict()
+    for name in running:
+        assert_close(after[name], expected[name], **EXACT)
+    others = after.keys() - set(running)
+    assert all(torch.equal(after[name], before[name]) for name in others)
+    assert modes_after == modes
+
+
+# Swapping one part at a time
+
+
+def scores_of(model, images, held_out, **options):
+    averages = average(observe_batches(model, images[0], BATCH))
+    return score_states(model, averages, *held_out, BATCH, **options)
+
+
+def with_statistics(model, choose):
+    """A copy with running statistics from ``choose(layer's number, layer)``."""
+    twin = copy.deepcopy(model)
+    for number, layer in enumerate(tracking_layers(twin).values()):
+        mean, var = choose(number, layer)
+        layer.running_mean.copy_(mean)
+        layer.running_var.copy_(var)
+    return twin
+
+
+def values_in_a_batch(number):
+    return BATCH * (24 * 24, 8 * 8, 1, 1)[number]
+
+
+def test_every_set_of_parts_has_its_scores(trained, images, held_out):
+    scores = scores_of(trained, images, held_out)
+    assert scores.keys() == {
+        frozenset(s) for n in range(4) for s in combinations(PARTS, n)
+    }
+    # The parts make a difference, else what follows would test nothing.
+    assert len({round(loss, 9) for loss, _ in scores.values()}) == 8
+
+
+def test_nothing_swapped_is_training_mode(trained, images, held_out):
+    """On batches in the same shuffled orders; the 40 images left over have no say."""
+    found = scores_of(trained, images, held_out, shuffles=3, seed=5)[frozenset()]
+    generator = torch.Generator().manual_seed(5)
+    by_hand = []
+    for _ in range(3):
+        order = torch.randperm(SIZE, generator=generator)[: 4 * BATCH]
+        x, y = (t[order] for t in held_out)
+        by_hand.append(
+            loss_and_accuracy(trained, x, y, statistics="batch", batch_size=BATCH)
+        )
+    assert found == pytest.approx(tuple(np.mean(by_hand, axis=0)), **SAME)
+    assert by_hand[0][0] != by_hand[1][0]
+
+
+def test_everything_swapped_is_evaluation_mode(trained, images, held_out):
+    found = scores_of(trained, images, held_out)[frozenset(PARTS)]
+    assert found == pytest.approx(loss_and_accuracy(trained, *held_out), **SAME)
+
+
+def test_everything_swapped_is_evaluation_mode_in_float32(trained, images, held_out):
+    model = trained.float()
+    found = scores_of(model, images, held_out)[frozenset(PARTS)]
+    loss, accuracy = loss_and_accuracy(model, *held_out)
+    assert found == (pytest.approx(loss, rel=1e-5), pytest.approx(accuracy, abs=0.005))
+
+
+def test_without_noise_each_state_is_an_evaluation(trained, images, held_out):
+    """Then the parts only choose the running statistics."""
+    scores = scores_of(trained, images, held_out)
+    averages = list(average(observe_batches(trained, images[0], BATCH)).values())
+
+    def factor(number):
+        n = values_in_a_batch(number)
+        return n / (n - 1)
+
+    by_hand = {
+        ("noise",): lambda i, layer: averages[i],
+        ("noise", "factor"): lambda i, layer: (
+            averages[i][0],
+            averages[i][1] * factor(i),
+        ),
+        ("noise", "lag"): lambda i, layer: (
+            layer.running_mean,
+            layer.running_var / factor(i),
+        ),
+    }
+    for parts, choose in by_hand.items():
+        expected = loss_and_accuracy(with_statistics(trained, choose), *held_out)
+        assert scores[frozenset(parts)] == pytest.approx(expected, **SAME), parts
+
+
+def test_with_noise_mean_and_variance_move_with_the_batch(trained, images, held_out):
+    """The lag shifts a batch's mean and stretches its variance; written out here."""
+    averages = list(average(observe_batches(trained, images[0], BATCH)).values())
+
+    def forward(x, lag, factor):
+        h, number = x.double() / 255, 0
+        for module in trained:
+            if not isinstance(module, NORMALIZERS):
+                h = module(h)
+                continue
+            n = values_in_a_batch(number)
+            axes = (0, 2, 3)[: h.dim() - 1]
+            mean, log = h.mean(axes), h.var(axes, correction=0).log()
+            if lag:
+                was_mean, was_var = averages[number]
+                mean = mean + module.running_mean - was_mean
+                log = log + (module.running_var * (n - 1) / n).log() - was_var.log()
+            if factor:
+                log = log + np.log(n / (n - 1))
+            shape = (1, -1, 1, 1)[: h.dim()]
+            h = (h - mean.view(shape)) / (log.exp() + module.eps).sqrt().view(shape)
+            h = h * module.weight.view(shape) + module.bias.view(shape)
+            number += 1
+        return h
+
+    scores = scores_of(trained, images, held_out, shuffles=1, seed=0)
+    order = torch.randperm(SIZE, generator=torch.Generator().manual_seed(0))
+    x, y = (t[order[: 4 * BATCH]] for t in held_out)
+    for parts in [("lag",), ("factor",), ("lag", "factor")]:
+        with torch.no_grad():
+            logits = torch.cat(
+                [
+                    forward(batch, "lag" in parts, "factor" in parts)
+                    for batch in x.split(BATCH)
+                ]
+            )
+        loss = nn.functional.cross_entropy(logits, y).item()
+        hits = (logits.argmax(1) == y).double().mean().item()
+        assert scores[frozenset(parts)] == pytest.approx((loss, hits), **SAME), parts
+
+
+def test_with_exact_running_statistics_the_lag_is_nothing(trained, images, held_out):
+    recompute_running(trained, images[0], BATCH)
+    scores = scores_of(trained, images, held_out)
+    for swapped in scores:
+        assert scores[swapped | {"lag"}] == pytest.approx(scores[swapped], **SAME)
+
+
+def test_without_the_correction_the_factor_is_nothing(trained, images, held_out):
+    averages = average(observe_batches(trained, images[0], BATCH))
+    usual, scores = (
+        score_states(trained, averages, *held_out, BATCH, unbiased=unbiased)
+        for unbiased in (True, False)
+    )
+    for swapped in scores:
+        assert scores[swapped | {"factor"}] == scores[swapped]
+        assert scores[swapped] == usual[swapped - {"factor"}]
+
+
+def test_a_seed_shuffles_and_nothing_else_does(trained, images, held_out):
+    one, again, other = (
+        scores_of(trained, images, held_out, seed=seed) for seed in (1, 1, 2)
+    )
+    assert one == again
+    for swapped in one:  # without noise images do not influence each other
+        assert (one[swapped] == other[swapped]) is ("noise" in swapped)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_swapping_leaves_the_model_as_it_was(images, held_out, norm):
+    model = network(norm).train()
+    model[1].eval()
+    before, generator = left_behind(model), torch.get_rng_state()
+    scores_of(model, images, held_out, shuffles=1)
+    assert_same_trace(left_behind(model), before)
+    assert hooks(model) == 0
+    assert torch.equal(torch.get_rng_state(), generator)
+
+
+def test_chosen_statistics_normalize_while_they_are_asked_for():
+    model = mlp(2, 3, BatchNorm, inputs=4).double().eval()
+    with torch.no_grad():
+        model[2].weight.normal_(), model[2].bias.normal_()
+    x = torch.randn(5, 4, dtype=torch.float64)
+    before = model(x)
+    mean, var = torch.randn(3).double(), torch.rand(3).double()
+    asked = []
+
+    def choose(name, value):
+        asked.append((name, value))
+        return mean, var
+
+    with normalized_with(model, choose):
+        found = model(x)
+    layer, hidden = model[2], model[1](x)
+    scaled = (hidden - mean) / (var + layer.eps).sqrt() * layer.weight + layer.bias
+    assert_close(found, model[4](scaled.relu()), **EXACT)
+    assert [name for name, _ in asked] == ["2"]
+    assert_close(asked[0][1], hidden)
+    with pytest.raises(KeyError), normalized_with(model, choose):
+        raise KeyError("stop")
+    assert_close(model(x), before, rtol=0, atol=0)
+
+
+# Sharing the difference out
+
+
+def subsets(parts):
+    return [frozenset(s) for n in range(len(parts) + 1) for s in combinations(parts, n)]
+
+
+def game(parts):
+    """A number for every set of parts, drawn at random."""
+    return {s: torch.randn(()).double().item() for s in subsets(parts)}
+
+
+def shapley(values, part):
+    """The sum over the sets S without the part, by weights |S|! (n - |S| - 1)! / n!."""
+    n = max(map(len, values))
+    return sum(
+        factorial(len(s))
+        * factorial(n - len(s) - 1)
+        / factorial(n)
+        * (values[s | {part}] - values[s])
+        for s in values
+        if part not in s
+    )
+
+
+@pytest.mark.parametrize("parts", ["a", "ab", "abc", "abcd"])
+def test_means_over_orders_are_shapley_values(parts):
+    values = game(parts)
+    changes = over_orders(values)
+    assert set(changes) == set(parts)
+    for part, found in changes.items():
+        assert len(found) == factorial(len(parts))
+        assert np.mean(found) == pytest.approx(shapley(values, part))
+    shared = sum(np.mean(found) for found in changes.values())
+    assert shared == pytest.approx(values[frozenset(parts)] - values[frozenset()])
+
+
+def test_each_order_shares_the_whole_difference_out():
+    values = game(PARTS)
+    each = np.sum(list(over_orders(values).values()), axis=0)
+    whole = values[frozenset(PARTS)] - values[frozenset()]
+    assert each == pytest.approx(np.full(6, whole))
+
+
+def test_parts_that_only_add_change_the_same_in_every_order():
+    alone = {"noise": 2.0, "lag": -0.5, "factor": 0.25}
+    values = {s: 10 + sum(alone[part] for part in s) for s in subsets(PARTS)}
+    assert over_orders(values) == {part: [v] * 6 for part, v in alone.items()}
+
+
+def test_what_two_parts_do_together_is_halved():
+    """Only both at once cost 1: each is asked for it in half of the orders."""
+    values = {s: float({"lag", "factor"} <= s) for s in subsets(PARTS)}
+    changes = over_orders(values)
+    assert {part: sorted(found) for part, found in changes.items()} == {
+        "lag": [0, 0, 0, 1, 1, 1],
+        "factor": [0, 0, 0, 1, 1, 1],
+        "noise": [0] * 6,
+    }
