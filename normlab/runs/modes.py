@@ -24,6 +24,7 @@ from normlab.training import History, Pair, loss_and_accuracy
 SIZES = (4, 16, 64, 256)
 MOMENTA = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 DISSECTED = 3  # the last so many epochs, each at its end
+SLOW = 0.01  # of the learning rate, in a last epoch that only tunes
 ANOTHER_ORDER = 1000  # added to the seed for each further call of fit
 
 
@@ -107,10 +108,11 @@ def _errors(model, bank, observed, averages, whole, epoch) -> list[dict]:
 
 
 def finish(run: Run, device: str) -> Outcome:
-    """Train all but the last epoch, then end in three ways on the same batches.
+    """Train all but the last epoch, then end in several ways on the same batches.
 
     "usual" trains on; "frozen" keeps the running statistics as they are and
-    normalizes with them; "recomputed" does so with statistics recomputed first.
+    normalizes with them; "recomputed" does so with statistics recomputed first. Each
+    once at the rate of the run, and once, "-slow", at a hundredth of it.
     """
     model = build(run)
     history = train_on(model, run, device, epochs=run.epochs - 1)
@@ -118,21 +120,28 @@ def finish(run: Run, device: str) -> Outcome:
         return Outcome(history_rows(history), history.diverged)
     x, held_out = _tensors(run, device)
     rows = _endings("before", model, x, held_out, run)
-    for name in ("usual", "frozen", "recomputed"):
-        ending = copy.deepcopy(model)
-        if name == "recomputed":
-            recompute_running(ending, x, run.batch_size)
-        if name != "usual":
-            freeze_statistics(ending)
-        last = train_on(ending, run, device, epochs=1, seed=run.seed + ANOTHER_ORDER)
-        if name == "usual":
-            history.epochs += last.epochs
-            history.step_losses += last.step_losses
-        history.diverged = history.diverged or last.diverged
-        found = [("loss", last.epochs[-1].loss), ("accuracy", last.epochs[-1].accuracy)]
-        rows += rows_of([(f"{m}/{name}", run.epochs, 0, v) for m, v in found], "train")
-        rows += _endings(name, ending, x, held_out, run)
+    for suffix, lr in (("", run.lr), ("-slow", SLOW * run.lr)):
+        for kind in ("usual", "frozen", "recomputed"):
+            ending = copy.deepcopy(model)
+            if kind == "recomputed":
+                recompute_running(ending, x, run.batch_size)
+            if kind != "usual":
+                freeze_statistics(ending)
+            order = run.seed + ANOTHER_ORDER
+            last = train_on(ending, run, device, epochs=1, lr=lr, seed=order)
+            if kind + suffix == "usual":
+                history.epochs += last.epochs
+                history.step_losses += last.step_losses
+            history.diverged = history.diverged or last.diverged
+            rows += _last_epoch(kind + suffix, last, run)
+            rows += _endings(kind + suffix, ending, x, held_out, run)
     return Outcome(history_rows(history) + rows, history.diverged)
+
+
+def _last_epoch(name: str, last: History, run: Run) -> list[dict]:
+    epoch = last.epochs[-1]
+    found = [(f"loss/{name}", epoch.loss), (f"accuracy/{name}", epoch.accuracy)]
+    return rows_of([(what, run.epochs, 0, v) for what, v in found], "train")
 
 
 def _endings(name: str, model: nn.Module, x: Tensor, held_out, run) -> list[dict]:

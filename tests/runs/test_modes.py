@@ -11,7 +11,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from normlab.runs import Run, build, execute, modes
-from normlab.runs.modes import ANOTHER_ORDER, MOMENTA, dissect, finish, state_name
+from normlab.runs.modes import (
+    ANOTHER_ORDER,
+    MOMENTA,
+    SLOW,
+    dissect,
+    finish,
+    state_name,
+)
 from normlab.statistics import PARTS, average, observe_batches, tracking_layers
 from normlab.training import loss_and_accuracy
 
@@ -249,6 +256,13 @@ def before(few):
     return model
 
 
+ENDINGS = [
+    kind + suffix
+    for kind in ("usual", "frozen", "recomputed")
+    for suffix in ("", "-slow")
+]
+
+
 def endings(before, few):
     """Name -> (model after the last epoch, mean loss of its batches)."""
     starts = {
@@ -256,13 +270,13 @@ def endings(before, few):
         "frozen": copy.deepcopy(before).eval(),
         "recomputed": fresh(before, few[0][0]).eval(),
     }
-    return {
-        name: (
-            model,
-            np.mean(train_by_hand(model, few[0], RUN, 1, RUN.seed + ANOTHER_ORDER)),
-        )
-        for name, model in starts.items()
-    }
+    found = {}
+    for suffix, run in (("", RUN), ("-slow", replace(RUN, lr=SLOW * RUN.lr))):
+        for name, start in starts.items():
+            model = copy.deepcopy(start)
+            losses = train_by_hand(model, few[0], run, 1, RUN.seed + ANOTHER_ORDER)
+            found[name + suffix] = model, np.mean(losses)
+    return found
 
 
 def assert_scores(finished, name, model, few):
@@ -284,10 +298,9 @@ def test_three_endings_are_those_by_hand(few, finished, before):
 
 def test_endings_differ(finished):
     losses = {
-        finished["test", f"loss/{name}", RUN.epochs, 0]
-        for name in ("before", "usual", "frozen", "recomputed")
+        finished["test", f"loss/{name}", RUN.epochs, 0] for name in ("before", *ENDINGS)
     }
-    assert len(losses) == 4
+    assert len(losses) == 1 + len(ENDINGS)
 
 
 def test_before_is_the_model_before_the_last_epoch(few, finished, before):
@@ -320,6 +333,6 @@ def test_every_ending_is_scored_with_both_statistics(finished):
     assert found == {
         f"{kind}/{name}{which}"
         for kind in ("loss", "accuracy")
-        for name in ("before", "usual", "frozen", "recomputed")
+        for name in ("before", *ENDINGS)
         for which in ("", "+fresh")
     }
