@@ -1,5 +1,9 @@
 """Each self-check accepts a right answer and rejects wrong ones, never raising."""
 
+import math
+from contextlib import contextmanager
+from functools import partial
+
 import pytest
 import torch
 from scipy import stats
@@ -163,6 +167,59 @@ def with_gradient(model):
     return [n for n, a in tracking_layers(model).items() if a.weight.requires_grad]
 
 
+def always_zero(rows):
+    return (rows == 0).all(1)
+
+
+def watch_relus(model, is_dead):
+    counts = []
+
+    def see(layer, arguments, output):
+        counts.append(int(is_dead(output.transpose(0, 1).flatten(1)).sum()))
+
+    relus = [layer for layer in model.modules() if isinstance(layer, nn.ReLU)]
+    return counts, [relu.register_forward_hook(see) for relu in relus]
+
+
+@contextmanager
+def good_dead(model, is_dead=always_zero):
+    counts, handles = watch_relus(model, is_dead)
+    try:
+        yield counts
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def forgotten_dead(model):
+    yield watch_relus(model, always_zero)[0]
+
+
+@contextmanager
+def careless_dead(model):
+    """Forget the hooks when the block fails."""
+    counts, handles = watch_relus(model, always_zero)
+    yield counts
+    for handle in handles:
+        handle.remove()
+
+
+def ratio_of_weights(before, after):
+    pairs = zip(before, after, strict=True)
+    return [(q - p).norm() / p.norm() for p, q in pairs if p.ndim > 1]
+
+
+def ratio_of_all(before, after):
+    return [(q - p).norm() / p.norm() for p, q in zip(before, after, strict=True)]
+
+
+def ratio_of_norms(before, after):
+    """The change of the norm instead of the norm of the change."""
+    pairs = zip(before, after, strict=True)
+    return [(q.norm() - p.norm()).abs() / p.norm() for p, q in pairs if p.ndim > 1]
+
+
 RIGHT = {
     checks.standardize: good_standardize,
     checks.largest_stable_rate: lambda h: 2 / torch.linalg.eigvalsh(h)[-1],
@@ -181,6 +238,9 @@ RIGHT = {
     checks.mirror_unit: good_mirror,
     checks.drop_constant: good_drop,
     checks.decay_groups: good_groups,
+    checks.dead_units: good_dead,
+    checks.update_ratio: ratio_of_weights,
+    checks.flat_edge: lambda share: 2 * math.acosh(share**-0.5),
 }
 WRONG = [
     (checks.standardize, lambda x: x),
@@ -218,6 +278,13 @@ WRONG = [
     (checks.decay_groups, groups_by_axes),
     (checks.decay_groups, groups_with_a_loss),
     (checks.decay_groups, lambda model: (list(model.parameters()), [])),
+    (checks.dead_units, forgotten_dead),
+    (checks.dead_units, careless_dead),
+    (checks.dead_units, partial(good_dead, is_dead=lambda rows: (rows == 0).any(1))),
+    (checks.update_ratio, ratio_of_all),
+    (checks.update_ratio, ratio_of_norms),
+    (checks.flat_edge, lambda share: math.acosh(share**-0.5)),
+    (checks.flat_edge, lambda share: -math.log(share)),
 ]
 
 

@@ -364,7 +364,7 @@ def test_histogram_image_has_one_column_of_pixels_a_snapshot():
     )  # (bins, T)
     at = mesh.get_coordinates()[0, :, 0]
     assert len(at) == len(SNAPSHOTS) + 1
-    inside = (at[:-1] <= SNAPSHOTS) & (SNAPSHOTS <= at[1:])
+    inside = (at[:-1] <= SNAPSHOTS) & (at[1:] >= SNAPSHOTS)
     assert inside.all() and (np.diff(at) > 0).all()
 
 
@@ -379,3 +379,44 @@ def test_layer_lines_draw_geometric_means_on_a_log_axis():
         np.testing.assert_allclose(drawn, expected)
         texts = {t.get_text(): t.xy[1] for t in ax.texts}
         assert texts["i"] < texts["j"]  # each name beside its line
+
+
+def test_losses_against_draw_mean_range_and_chance():
+    losses = np.array([[3.0, 1.0], [1.0, 0.0]])  # (seeds, T)
+    (ax,) = figures.losses_against(
+        np.array([0.0, 10.0]), {"a": losses}, {"a": "red"}, "step", chance=2.5
+    ).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [2.0, 0.5])
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), [2.5, 2.5])
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((0, 3))
+
+
+def test_layer_trajectories_draw_every_channel_and_their_mean():
+    values = np.array([[0.0, 2.0], [1.0, 5.0]])  # (T, C)
+    first, _ = figures.layer_trajectories(
+        [values, values], np.array([0.0, 1.0]), "beta"
+    ).axes
+    drawn = [line.get_ydata() for line in first.lines]
+    np.testing.assert_allclose(drawn, [[0, 1], [2, 5], [1, 3]])
+
+
+def test_the_first_seed_stands_out_among_trajectories():
+    gamma = np.arange(3.0)[:, None, None] * np.ones((1, 4, 6))  # (seeds, T, C)
+    left, right = figures.first_layer_trajectories(gamma, -gamma, np.arange(4.0)).axes
+    for ax in (left, right):
+        assert len(ax.lines) == 3 * 6
+        widest = max(line.get_linewidth() for line in ax.lines)
+        strong = [line for line in ax.lines if line.get_linewidth() == widest]
+        assert len(strong) == 6
+        assert all((line.get_ydata() == 0).all() for line in strong)
+
+
+def test_beside_identity_keeps_gamma_and_beta_apart():
+    scales = {"layer 1": (np.array([1.0, 2.0]), np.array([3.0, 4.0]))}
+    centres = {"layer 1": (np.array([5.0, 6.0]), np.array([7.0, 8.0]))}
+    left, right = figures.beside_identity(scales, centres).axes
+    np.testing.assert_allclose(left.collections[0].get_offsets(), [[1, 3], [2, 4]])
+    np.testing.assert_allclose(right.collections[0].get_offsets(), [[5, 7], [6, 8]])
+    for ax in (left, right):
+        assert ax.lines[0].get_slope() == 1

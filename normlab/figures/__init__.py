@@ -1,5 +1,18 @@
 """Figures: each function takes data and returns the figure; none trains or loads."""
 
+from normlab.figures.activations import (
+    histogram_images,
+    layer_lines,
+    percentile_lines,
+    percentile_rivers,
+)
+from normlab.figures.gradient import (
+    bias_growth,
+    computational_graph,
+    gradient_projection,
+    loss_against_rate,
+    three_paths,
+)
 from normlab.figures.inputs import (
     cosine_histograms,
     depth_profile,
@@ -7,6 +20,23 @@ from normlab.figures.inputs import (
     two_valleys,
 )
 from normlab.figures.layer import five_numbers, map_shapes, running_estimates
+from normlab.figures.learned import (
+    beside_identity,
+    first_layer_trajectories,
+    layer_trajectories,
+    losses_against,
+    mean_sizes,
+    pruned_accuracy,
+    source_beside_seeds,
+)
+from normlab.figures.modes import (
+    accuracy_by_size,
+    company,
+    forest,
+    parts_by_size,
+    running_errors,
+    where_to_look,
+)
 from normlab.figures.style import COLORS, use_style
 from normlab.figures.training import (
     compare_rates,
@@ -17,16 +47,38 @@ from normlab.figures.training import (
 
 __all__ = [
     "COLORS",
+    "accuracy_by_size",
+    "beside_identity",
+    "bias_growth",
+    "company",
     "compare_rates",
+    "computational_graph",
     "cosine_histograms",
     "depth_profile",
+    "first_layer_trajectories",
     "five_numbers",
+    "forest",
     "gap_against_step",
+    "gradient_projection",
+    "histogram_images",
+    "layer_lines",
+    "layer_trajectories",
+    "loss_against_rate",
     "loss_against_step",
+    "losses_against",
     "map_shapes",
+    "mean_sizes",
+    "parts_by_size",
+    "percentile_lines",
+    "percentile_rivers",
+    "pruned_accuracy",
+    "running_errors",
     "running_estimates",
     "seed_curves",
+    "source_beside_seeds",
+    "three_paths",
     "throughput_bars",
     "two_valleys",
     "use_style",
+    "where_to_look",
 ]

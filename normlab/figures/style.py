@@ -42,11 +42,13 @@ def use_style() -> None:
     set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def new_figure(size: tuple[float, float] = WIDE, columns: int = 1, **options):
+def new_figure(
+    size: tuple[float, float] = WIDE, columns: int = 1, rows: int = 1, **options
+):
     """Return (figure, axes): outside pyplot, so that a cell shows it exactly once."""
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=size)
-        axes = figure.subplots(1, columns, **options)
+        axes = figure.subplots(rows, columns, **options)
     return figure, axes
 
 

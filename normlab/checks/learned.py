@@ -1,0 +1,110 @@
+"""Self-checks of the chapter on gamma and beta."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from normlab.checks.verdict import Verdict, check, random
+
+Groups = tuple[list[nn.Parameter], list[nn.Parameter]]
+
+
+def mirror_unit(
+    function: Callable[..., tuple[Tensor, Tensor, Tensor, Tensor]],
+) -> Verdict:
+    """Check ``(gamma, beta, weight, bias, unit)`` -> the four after mirroring a unit.
+
+    ``gamma`` and ``beta`` (C,) come before a sigmoid, ``weight`` (O, C) and ``bias``
+    (O,) after it. The unit's gamma and beta change sign, the function stays.
+    """
+
+    def answer(unit: int) -> tuple[list[Tensor], list[Tensor]]:
+        old = [random(*s, seed=i) for i, s in enumerate([(5,), (5,), (3, 5), (3,)])]
+        return old, list(function(*(v.clone() for v in old), unit))
+
+    def output(gamma: Tensor, beta: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        x_hat = random(20, 5, seed=9)
+        return (gamma * x_hat + beta).sigmoid() @ weight.T + bias
+
+    def flipped(unit: int) -> bool:
+        sign = torch.ones(5)
+        sign[unit] = -1
+        old, new = answer(unit)
+        return all(torch.allclose(new[i], sign * old[i]) for i in (0, 1))
+
+    def same(unit: int) -> bool:
+        old, new = answer(unit)
+        return torch.allclose(output(*old), output(*new), atol=1e-5)
+
+    return check(
+        {
+            "that unit's gamma and beta change sign, no other's": lambda: (
+                flipped(1) and flipped(4)
+            ),
+            "the outputs stay when unit 1 is mirrored": lambda: same(1),
+            "the outputs stay when unit 4 is mirrored": lambda: same(4),
+        }
+    )
+
+
+def drop_constant(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
+    """Check ``(beta, weight, bias, channel)`` -> the next layer without the channel.
+
+    The channel's gamma is 0; a sigmoid follows, then ``weight`` (O, C) and ``bias``
+    (O,), which become (O, C - 1) and (O,).
+    """
+
+    def same(channel: int) -> bool:
+        gamma, beta = random(5), random(5, seed=1)
+        weight, bias = random(3, 5, seed=2), random(3, seed=3)
+        gamma[channel] = 0.0
+        sent = (gamma * random(20, 5, seed=4) + beta).sigmoid()  # (20, 5)
+        expected = sent @ weight.T + bias
+        new_weight, new_bias = function(beta, weight.clone(), bias.clone(), channel)
+        left = [c for c in range(5) if c != channel]
+        found = sent[:, left] @ new_weight.T + new_bias
+        return torch.allclose(found, expected, atol=1e-5)
+
+    return check(
+        {
+            f"without channel {channel} the outputs stay": lambda channel=channel: same(
+                channel
+            )
+            for channel in (0, 2, 4)
+        }
+    )
+
+
+def decay_groups(function: Callable[[nn.Module], Groups]) -> Verdict:
+    """Check a function from a model to (parameters to decay, gammas and betas)."""
+    from normlab.layers import BatchNorm
+    from normlab.models import lenet, mlp
+
+    models = {
+        "LeNet": lenet(BatchNorm),
+        "a perceptron of 4 layers": mlp(4, 10, nn.BatchNorm1d),
+        "a perceptron without normalizers": mlp(3, 10),
+    }
+
+    def ids(parameters) -> list[int]:
+        return sorted(id(p) for p in parameters)
+
+    def all_once(model: nn.Module) -> bool:
+        decayed, spared = function(model)
+        return ids([*decayed, *spared]) == ids(model.parameters())
+
+    def right_ones(model: nn.Module) -> bool:
+        norms = [
+            m for m in model.modules() if isinstance(m, BatchNorm | nn.BatchNorm1d)
+        ]
+        _, spared = function(model)
+        return ids(spared) == ids(p for m in norms for p in m.parameters())
+
+    cases = {}
+    for name, model in models.items():
+        cases[f"{name}: each parameter once"] = lambda m=model: all_once(m)
+        cases[f"{name}: spared are gamma and beta alone"] = lambda m=model: right_ones(
+            m
+        )
+    return check(cases)

@@ -1,0 +1,203 @@
+"""Figures of the chapter on gamma and beta."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+
+BLUE, GREY, DARK = COLORS["batch"], COLORS["theory"], COLORS["data"]
+SHADES = ("#00293F", "#0072B2", "#4FA8DB", "#9BD3F2")  # of blue, first layer to last
+MARKERS = ("o", "s", "^", "D")
+
+
+def first_layer_trajectories(
+    gamma: np.ndarray, beta: np.ndarray, epochs: np.ndarray
+) -> Figure:
+    """Draw each channel's gamma and beta while training; the first seed stands out.
+
+    Args:
+        gamma: (seeds, T, C).
+        beta: (seeds, T, C).
+        epochs: when, in epochs (T,).
+    """
+    figure, axes = new_figure((6.8, 3.4), columns=2)
+    for ax, values, name in zip(axes, (gamma, beta), ("gamma", "beta"), strict=True):
+        for seed in values[1:]:
+            ax.plot(epochs, seed, color=BLUE, alpha=0.4, linewidth=0.8)
+        ax.plot(epochs, values[0], color=BLUE, linewidth=1.8)
+        ax.set(xlabel="epoch", ylabel=f"{name} (dimensionless)")
+        ax.set_xticks(range(0, round(epochs[-1]) + 1, 2))
+    return figure
+
+
+def layer_trajectories(
+    layers: list[np.ndarray], epochs: np.ndarray, name: str
+) -> Figure:
+    """Draw every channel of every layer against the epoch, a panel a layer.
+
+    Args:
+        layers: (T, C) each, from the first layer to the last.
+        epochs: when, in epochs (T,).
+        name: "gamma" or "beta".
+    """
+    figure, axes = new_figure((6.8, 2.8), columns=len(layers), sharey=True)
+    for number, (ax, values) in enumerate(zip(axes, layers, strict=True), start=1):
+        many = values.shape[1] > 50
+        width, alpha = (0.5, 0.35) if many else (1.0, 0.8)
+        # Hundreds of lines weigh less as a picture.
+        ax.plot(
+            epochs, values, color=BLUE, linewidth=width, alpha=alpha, rasterized=many
+        )
+        ax.plot(epochs, values.mean(1), color=DARK, linewidth=1.8)
+        ax.set_title(f"layer {number}\n{values.shape[1]} channels", fontsize=11)
+        ax.set(xlabel="epoch")
+    axes[0].set_ylabel(f"{name} (dimensionless)")
+    return figure
+
+
+def source_beside_seeds(
+    ours: dict[str, np.ndarray],
+    ranges: dict[str, np.ndarray],
+    source: dict[str, np.ndarray],
+) -> Figure:
+    """Draw a source's channels, sorted, on the sorted channels of several seeds.
+
+    Args:
+        ours: "gamma" and "beta" -> (seeds, C), each row sorted.
+        ranges: the same names -> low and high of where one more run would be (2, C).
+        source: the same names -> one run's values, sorted (C,).
+    """
+    figure, axes = new_figure((6.8, 3.4), columns=len(ours))
+    axes = np.atleast_1d(axes)
+    for ax, name in zip(axes, ours, strict=True):
+        rank = np.arange(1, ours[name].shape[1] + 1)
+        ax.vlines(rank, *ranges[name], color=BLUE, alpha=0.25, linewidth=9)
+        many = np.repeat(rank[None], len(ours[name]), 0)
+        ax.scatter(many, ours[name], color=BLUE, s=14, label="our seeds")
+        ax.scatter(
+            rank, source[name], color=DARK, marker="x", s=50, label="source", zorder=3
+        )
+        ax.set(xlabel="place in the order (dimensionless)")
+        ax.set(ylabel=f"{name} (dimensionless)", xlim=(0.4, rank[-1] + 0.6))
+        ax.set_xticks(rank)
+    axes[0].legend(loc="upper left", handletextpad=0.3)
+    return figure
+
+
+def mean_sizes(
+    variants: dict[str, np.ndarray], epochs: np.ndarray, colors: dict[str, str]
+) -> Figure:
+    """Draw each layer's mean size of gamma; line, mean of seeds; band, their range.
+
+    Args:
+        variants: label -> mean of |gamma| over channels (layers, seeds, T).
+        epochs: when, in epochs (T,).
+        colors: label -> colour.
+    """
+    layers = len(next(iter(variants.values())))
+    figure, axes = new_figure((6.8, 3.1), columns=layers, sharey=True)
+    for number, ax in enumerate(axes):
+        for name, sizes in variants.items():
+            of_layer, color = sizes[number], colors[name]
+            ax.fill_between(
+                epochs, of_layer.min(0), of_layer.max(0), color=color, alpha=0.2
+            )
+            ax.plot(epochs, of_layer.mean(0), color=color, label=name)
+        ax.set_title(f"layer {number + 1}", fontsize=11)
+        ax.set(xlabel="epoch", ylim=(0, None))
+    axes[0].set_ylabel("mean |gamma| (dimensionless)")
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside upper center", ncols=len(names), handlelength=1.2
+    )
+    return figure
+
+
+def losses_against(
+    at: np.ndarray,
+    lines: dict[str, np.ndarray],
+    colors: dict[str, str],
+    clock: str,
+    chance: float | None = None,
+) -> Figure:
+    """Draw training losses; line, mean of seeds; band, from the lowest to the highest.
+
+    Args:
+        at: where on the horizontal axis (T,).
+        lines: label -> losses in nats (seeds, T).
+        colors: label -> colour.
+        clock: what the horizontal axis says, "step" or "epoch".
+        chance: the loss of guessing blindly, drawn dashed.
+    """
+    figure, ax = new_figure(WIDE)
+    ends = []
+    for name, losses in lines.items():
+        band = losses.min(0), losses.max(0)
+        ax.fill_between(at, *band, color=colors[name], alpha=0.2)
+        ax.plot(at, losses.mean(0), color=colors[name])
+        ends.append((losses.mean(0)[-1], name))
+    top = 1.05 * max(losses.max() for losses in lines.values())
+    if chance is not None:
+        ends_at = [0, at[-1]]
+        ax.plot(ends_at, [chance, chance], color=GREY, linestyle="--", linewidth=1)
+        top = max(top, 1.15 * chance)
+    heights = spread([end for end, _ in sorted(ends)], top / 11)
+    for (_, name), height in zip(sorted(ends), heights, strict=True):
+        label(ax, at[-1], height, name, colors[name])
+    ax.set(xlabel=clock, ylabel="training loss (nats)", ylim=(0, top))
+    ticks = [tick for tick in ax.get_xticks() if 0 <= tick <= 1.01 * at[-1]]
+    ax.set_xticks(ticks)
+    ax.set_xlim(0, 1.45 * at[-1])
+    return figure
+
+
+def pruned_accuracy(rows: pd.DataFrame, names: dict[str, tuple[str, str]]) -> Figure:
+    """Draw accuracy against the share of channels silenced, a line an order.
+
+    Args:
+        rows: columns order, share (%), seed, value (accuracy, 0 to 1).
+        names: order -> (label, colour); labels stand in a legend.
+    """
+    figure, ax = new_figure((6.8, 3.4))
+    for order, (name, color) in names.items():
+        part = rows[rows["order"] == order]
+        wide = 100 * part.pivot(index="share", columns="seed", values="value")
+        ax.fill_between(
+            wide.index, wide.min(axis=1), wide.max(axis=1), color=color, alpha=0.2
+        )
+        ax.plot(wide.index, wide.mean(axis=1), ".-", color=color, label=name)
+    ax.set(xlabel="channels silenced in each layer (%)", ylabel="test accuracy (%)")
+    ax.set(ylim=(0, 100))
+    ax.legend()
+    return figure
+
+
+def beside_identity(
+    scales: dict[str, tuple[np.ndarray, np.ndarray]],
+    centres: dict[str, tuple[np.ndarray, np.ndarray]],
+) -> Figure:
+    """Draw gamma and beta against what would put scale and centre back (dashed).
+
+    Args:
+        scales: layer -> (standard deviation removed (C,), gamma (C,)).
+        centres: layer -> (mean removed, in units of the output (C,), beta (C,)).
+    """
+    figure, axes = new_figure((6.8, 3.8), columns=2)
+    for ax, layers in zip(axes, (scales, centres), strict=True):
+        ends = np.concatenate([x for x, _ in layers.values()])
+        ax.axline((0, 0), slope=1, color=GREY, linestyle="--", linewidth=1)
+        for number, (name, (x, y)) in enumerate(layers.items()):
+            style = {"color": SHADES[number], "marker": MARKERS[number]}
+            size = 45 if number == 0 else 14  # the first has the fewest channels
+            ax.scatter(x, y, s=size, label=name, zorder=4 - number, **style)
+        ax.set_xlim(min(0, 1.1 * ends.min()), 1.1 * ends.max())
+    axes[0].set(xlabel="standard deviation removed\n(dimensionless)", ylim=(0, None))
+    axes[0].set_ylabel("gamma (dimensionless)")
+    axes[1].set_xlabel("mean removed · gamma / standard\ndeviation (dimensionless)")
+    axes[1].set_ylabel("beta (dimensionless)")
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside upper center", ncols=4, handletextpad=0.1
+    )
+    return figure

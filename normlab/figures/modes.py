@@ -1,0 +1,234 @@
+"""Figures of the chapter on training mode and evaluation mode."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+
+TRAINING, EVALUATION = COLORS["second"], COLORS["batch"]
+GREY = COLORS["theory"]
+Interval = tuple[float, float, float]  # mean, low, high
+
+
+def company(
+    image: np.ndarray, draws: dict[str, np.ndarray], alone: float, what: str
+) -> Figure:
+    """Draw what a network says of one image, for several kinds of batch mates.
+
+    Args:
+        image: the image itself, 0 to 1 (H, W).
+        draws: kind of company -> a probability for each draw (draws,).
+        alone: the probability in evaluation mode.
+        what: whose probability it is, for the axis.
+    """
+    figure, ax = new_figure((6.8, 3.6))
+    jitter = np.random.default_rng(0)
+    for row, values in enumerate(draws.values()):
+        height = -row + jitter.uniform(-0.27, 0.27, len(values))
+        ax.plot(values, height, ".", color=TRAINING, alpha=0.45, markersize=5)
+    ax.plot([alone, alone], [0.4 - len(draws), 0.5], color=EVALUATION)
+    label(ax, alone, 0.62, "evaluation mode", EVALUATION, ha="center", xytext=(0, 4))
+    ax.set_yticks(-np.arange(len(draws)), list(draws))
+    ax.set(
+        xlim=(-0.02, 1.22),
+        ylim=(-len(draws) + 0.4, 0.95),
+        xlabel=f"{what} (0 to 1)",
+        ylabel="company in training mode\n(one dot a draw)",
+    )
+    ax.set_xticks(np.linspace(0, 1, 6))
+    ax.grid(axis="y", visible=False)
+    photo = OffsetImage(image, zoom=1.7, cmap="gray_r", interpolation="nearest")
+    ax.add_artist(AnnotationBbox(photo, (1.12, -(len(draws) - 1) / 2), frameon=False))
+    return figure
+
+
+def accuracy_by_size(
+    lines: dict[str, tuple[np.ndarray, str]],
+    sizes: Sequence[int],
+    dashed: Collection[str] = (),
+) -> Figure:
+    """Draw test accuracy against the batch size.
+
+    Args:
+        lines: label -> (accuracies, 0 to 1 (sizes,), colour).
+        sizes: images a batch.
+        dashed: labels whose lines are dashed, to show what lies beneath.
+    """
+    figure, ax = new_figure(WIDE)
+    ends = []
+    for name, (values, color) in lines.items():
+        style = (0, (3, 3)) if name in dashed else "-"
+        ax.plot(sizes, 100 * values, marker="o", color=color, linestyle=style)
+        ends.append((100 * values[-1], name, color))
+    heights = spread([end for end, _, _ in sorted(ends)], 11)
+    for (_, name, color), height in zip(sorted(ends), heights, strict=True):
+        label(ax, sizes[-1], height, name, color, xytext=(8, 0))
+    _size_axis(ax, sizes)
+    ax.set(ylabel="test accuracy (%)", ylim=(0, 100))
+    ax.set_xlim(0.8 * sizes[0], sizes[-1] * (sizes[-1] / sizes[0]) ** 0.5)
+    return figure
+
+
+def running_errors(
+    panels: dict[str, tuple[np.ndarray, float]], momenta: Sequence[float]
+) -> Figure:
+    """Draw the error of running averages against their momentum, noise beside it.
+
+    Args:
+        panels: title -> (errors, in standard deviations (seeds, momenta), scatter of
+            one batch's value in the same unit).
+        momenta: weights of the newest batch, PyTorch's way.
+    """
+    figure, axes = new_figure((6.8, 3.1), columns=len(panels), sharey=True)
+    axes, m = np.atleast_1d(axes), np.asarray(momenta)
+    for ax, (title, (errors, scatter)) in zip(axes, panels.items(), strict=True):
+        ax.fill_between(m, errors.min(0), errors.max(0), color=EVALUATION, alpha=0.2)
+        ax.plot(m, errors.mean(0), color=EVALUATION)
+        ax.plot(m, scatter * np.sqrt(m / (2 - m)), color=GREY, linestyle="--")
+        ax.set(xscale="log", yscale="log", xlabel="momentum\n(log scale)")
+        ax.set_title(title, fontsize=11)
+        ax.set_xticks([0.001, 0.03, 1], ["0.001", "0.03", "1"])
+        ax.minorticks_off()
+    theory = scatter * np.sqrt(m / (2 - m))  # the last panel's
+    middle = len(m) // 2
+    label(
+        axes[-1], m[middle], errors.mean(0)[middle], "error", EVALUATION, xytext=(0, 16)
+    )
+    label(axes[-1], m[middle], theory[middle], "noise\nalone", GREY, xytext=(2, -12))
+    axes[0].set_ylabel("error of the running mean\n(standard deviations, log scale)")
+    return figure
+
+
+def parts_by_size(
+    parts: dict[str, tuple[Sequence[Interval], str]], sizes: Sequence[int]
+) -> Figure:
+    """Draw differences of accuracy with their intervals, by batch size.
+
+    Args:
+        parts: label -> ((mean, low, high) in points for each size, colour).
+        sizes: images a batch, in training and for the statistics.
+    """
+    figure, ax = new_figure((6.8, 3.6))
+    place = np.arange(len(sizes))
+    markers = "osD^v"
+    for i, (name, (intervals, color)) in enumerate(parts.items()):
+        mean, low, high = np.asarray(intervals).T
+        x = place + 0.16 * (i - (len(parts) - 1) / 2)
+        reach = np.stack([mean - low, high - mean])
+        kind = {"fmt": markers[i % 5], "color": color, "markersize": 5.5, "label": name}
+        ax.errorbar(x, mean, yerr=reach, linewidth=1.6, capsize=3, **kind)
+    ax.axhline(0, color="#777777", linewidth=0.9)
+    ax.set_xticks(place, [f"{size}" for size in sizes])
+    ax.set(xlabel="batch size (images)", ylabel="change of test accuracy\n(points)")
+    ax.grid(axis="x", visible=False)
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    ax.legend(ncols=len(parts), handlelength=1.2, columnspacing=1.2, **above)
+    return figure
+
+
+def forest(
+    groups: dict[str, dict[str, Interval]], quantity: str, color: str = EVALUATION
+) -> Figure:
+    """Draw differences with their intervals, a row each, a panel a group.
+
+    Args:
+        groups: title -> row's name -> (mean, low, high).
+        quantity: what the horizontal axis says, unit included.
+        color: of all the intervals.
+    """
+    rows = max(len(group) for group in groups.values())
+    figure, axes = new_figure((6.8, 1.1 + 0.42 * rows), len(groups), sharey=True)
+    for ax, (title, group) in zip(np.atleast_1d(axes), groups.items(), strict=True):
+        for row, (mean, low, high) in enumerate(group.values()):
+            ax.plot([low, high], [-row, -row], color=color)
+            ax.plot(mean, -row, "o", color=color, markersize=6)
+        ax.axvline(0, color="#777777", linewidth=0.9)
+        ax.set_yticks(-np.arange(len(group)), list(group))
+        ax.set_title(title, fontsize=11)
+        ax.set(ylim=(0.5 - rows, 0.5), xlabel=quantity)
+        ax.grid(axis="y", visible=False)
+    return figure
+
+
+# question, answer that leads out, what to do then, answer that leads on
+WHERE_TO_LOOK = (
+    (
+        "1  Score the same images in both\n    modes. Is there a gap?",
+        "no",
+        "Not the modes: overfitting, or a\nscore taken while weights moved.",
+        "yes",
+    ),
+    (
+        "2  Do all layers say training=False,\n    and none has a switch of its own?",
+        "no",
+        "Call model.eval() on the whole\nmodel; remove the switch.",
+        "yes",
+    ),
+    (
+        "3  Are the running statistics finite,\n    and no longer at 0 and 1?",
+        "no",
+        "NaN: find the batch. 0 and 1:\nnot trained, not saved, not loaded.",
+        "yes",
+    ),
+    (
+        "4  Recompute them from training\n    images. Is the gap gone?",
+        "yes",
+        "They lagged or were noisy. Keep\nthe new ones; check the momentum.",
+        "no",
+    ),
+    (
+        "5  Is every training batch a random\n    sample of more than a few images?",
+        "no",
+        "Shuffle, or enlarge the batch.",
+        "yes",
+    ),
+    (
+        "6  Are test images prepared exactly\n    like training images?",
+        "no",
+        "Prepare them alike.",
+        "yes",
+    ),
+)
+LAST_RESORT = "7  Look at other layers with two\n    modes, such as dropout."
+
+
+def where_to_look() -> Figure:
+    """Draw a flow chart for "evaluation is worse than training".
+
+    Narrow and tall, so that a phone need not shrink it and a page holds it.
+    """
+    figure, ax = new_figure((4.3, 8.6))
+    ax.set_axis_off()
+    ax.set(xlim=(0, 43), ylim=(-86, 1))  # tenths of an inch
+    top = 0.0
+    for question, out, answer, on in WHERE_TO_LOOK:
+        _box(ax, 1, top - 2.6, question, "#EEF5FA", EVALUATION)
+        middle = top - 9.0 + 0.9 * (answer.count("\n") - 1)
+        _arrow(ax, (2.5, top - 5.4), (2.5, top - 12.4))
+        _arrow(ax, (2.5, middle), (8.4, middle))
+        ax.text(5.2, middle + 0.5, out, ha="center", va="bottom")
+        ax.text(3.2, top - 12.2, on, ha="left", va="bottom")
+        _box(ax, 9.4, middle, answer, "#FFFFFF", TRAINING)
+        top -= 13.0
+    _box(ax, 1, top - 2.6, LAST_RESORT, "#F2F2F2", GREY)
+    return figure
+
+
+def _box(ax: Axes, x: float, y: float, text: str, fill: str, edge: str) -> None:
+    style = {"boxstyle": "round,pad=0.35", "facecolor": fill, "edgecolor": edge}
+    ax.text(x, y, text, ha="left", va="center", fontsize=11, bbox=style)
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    style = {"arrowstyle": "-|>", "color": GREY, "linewidth": 1.3}
+    ax.annotate("", end, start, arrowprops=style | {"shrinkA": 0, "shrinkB": 0})
+
+
+def _size_axis(ax: Axes, sizes: Sequence[int]) -> None:
+    ax.set(xscale="log", xlabel="batch size (images, log scale)")
+    ax.set_xticks(sizes, [f"{size}" for size in sizes])
+    ax.minorticks_off()
