@@ -9,30 +9,30 @@ from torch import Tensor
 
 @dataclass
 class Verdict:
-    """The outcome of a self-check: what held and what did not."""
+    """The outcome of a self-check: each case, and whether it held, in order."""
 
-    passed: list[str]
-    failed: list[str]
+    cases: dict[str, bool]
 
     def __bool__(self) -> bool:
-        return not self.failed
+        return all(self.cases.values())
 
     def __repr__(self) -> str:
-        lines = [f"[x] {text}" for text in self.passed]
-        lines += [f"[ ] {text}" for text in self.failed]
+        lines = [
+            f"[{'x' if held else ' '}] {case}" for case, held in self.cases.items()
+        ]
         end = "All of it holds." if self else "Not yet. Change the function, run again."
         return "\n".join([*lines, end])
 
 
 def check(cases: dict[str, Callable[[], bool]]) -> Verdict:
     """Run every case; one that raises has failed, and its error is part of the text."""
-    verdict = Verdict([], [])
+    verdict = Verdict({})
     for name, case in cases.items():
         try:
             held, why = case(), ""
         except Exception as error:  # a reader's function may raise anything
             held, why = False, f" ({type(error).__name__}: {error})"
-        (verdict.passed if held else verdict.failed).append(name + why)
+        verdict.cases[name + why] = bool(held)
     return verdict
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import tinycss2
 from bs4 import BeautifulSoup
@@ -92,6 +93,26 @@ def test_styles_move_to_classes():
     (name,) = rules
     assert page.p["class"] == ["a", name]
     assert rules[name].endswith("{color: red}")
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_names_of_an_index_stand_beside_those_of_the_columns(levels):
+    index = pd.MultiIndex.from_tuples([("a", "b")], names=["rate", "seed"])
+    index = index if levels == 2 else index.droplevel(1)
+    frame = pd.DataFrame({"loss": [1.0], "time": [2.0]}, index)
+    soup = BeautifulSoup(frame.to_html(), "html.parser")
+    tidy.join_header_rows(soup)
+    (row,) = soup.select("thead > tr")
+    texts = [cell.get_text() for cell in row.find_all("th")]
+    assert texts == [*frame.index.names, "loss", "time"]
+    assert len(row.select(".index")) == levels
+
+
+def test_a_header_without_index_names_stays():
+    html = pd.DataFrame({"loss": [1.0]}).to_html()
+    soup = BeautifulSoup(html, "html.parser")
+    tidy.join_header_rows(soup)
+    assert str(soup) == str(BeautifulSoup(html, "html.parser"))
 
 
 def test_every_exception_of_the_policy_has_a_reason():

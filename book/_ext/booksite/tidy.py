@@ -17,6 +17,7 @@ def tidy_page(site, page, soup):
     drop_doubled_metas(soup)
     drop_leftovers(soup)
     drop_table_styles(soup)
+    join_header_rows(soup)
     name_parts(soup)
     size_images(site, page, soup)
 
@@ -45,6 +46,26 @@ def drop_table_styles(soup):
     """Remove the style block that pandas puts into every table; ours covers it."""
     for style in soup.select(".cell_output style"):
         style.decompose()
+
+
+def join_header_rows(soup):
+    """Put the names of a data frame's index beside its columns' names.
+
+    pandas gives them a row of their own, empty but for them.
+    """
+    for table in soup.select("table.dataframe"):
+        rows = table.select("thead > tr")
+        if len(rows) < 2:
+            continue
+        above, below = (row.find_all("th") for row in rows[-2:])
+        texts = [cell.get_text(strip=True) for cell in below]
+        named = sum(map(bool, texts))
+        fits = len(above) == len(below) and not any(texts[named:])
+        if fits and not any(c.get_text(strip=True) for c in above[:named]):
+            for cell, text in zip(above[:named], texts, strict=False):
+                cell.string = text
+                cell["class"] = ["index"]
+            rows[-1].decompose()
 
 
 def name_parts(soup):
