@@ -115,5 +115,19 @@ def test_a_header_without_index_names_stays():
     assert str(soup) == str(BeautifulSoup(html, "html.parser"))
 
 
+@pytest.mark.parametrize(
+    ("code", "named"), [("x = 1\nglue(\n    x=x)", True), ("y = glued(x)", False)]
+)
+def test_a_fold_says_when_it_only_feeds_the_text(code, named):
+    fold = (
+        '<details class="hide"><summary><p class="collapsed">Show the code</p>'
+        f'<p class="expanded">Hide the code</p></summary><pre>{code}</pre></details>'
+    )
+    soup = BeautifulSoup(fold, "html.parser")
+    tidy.name_folded_numbers(soup)
+    assert ("numbers" in soup.select_one(".collapsed").get_text()) == named
+    assert ("numbers" in soup.select_one(".expanded").get_text()) == named
+
+
 def test_every_exception_of_the_policy_has_a_reason():
     assert all(reason for _, reason in policy.POLICY.values())

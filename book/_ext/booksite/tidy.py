@@ -18,6 +18,7 @@ def tidy_page(site, page, soup):
     drop_leftovers(soup)
     drop_table_styles(soup)
     join_header_rows(soup)
+    name_folded_numbers(soup)
     name_parts(soup)
     size_images(site, page, soup)
 
@@ -66,6 +67,18 @@ def join_header_rows(soup):
                 cell.string = text
                 cell["class"] = ["index"]
             rows[-1].decompose()
+
+
+def name_folded_numbers(soup):
+    """Say of a folded cell that it only hands numbers and figures to the text."""
+    for fold in soup.select("details.hide"):
+        if re.search(r"^glue\(", fold.get_text(), re.MULTILINE):
+            for words, title in (
+                (".collapsed", "Where the numbers around here come from"),
+                (".expanded", "Hide where the numbers come from"),
+            ):
+                for place in fold.select(f"summary {words}"):
+                    place.string = title
 
 
 def name_parts(soup):
