@@ -5,6 +5,7 @@ happens, takes a third of the width.
 """
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from normlab.figures.style import COLORS, label, new_figure, spread
 
 SMALL = 9  # points; for panels less than half a figure wide
 BANDS = ((0, 8, 0.13), (1, 7, 0.13), (2, 6, 0.18), (3, 5, 0.25))  # of 9 percentiles
+DASHES = ("-", (0, (4, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (2, 0.8)))
 SMALLEST_SHARE = 1e-4  # of the values; what is rarer stays white
 
 
@@ -127,7 +129,8 @@ def layer_lines(
 ) -> Figure:
     """Draw one line a layer against the step: mean over seeds, band min to max.
 
-    Darker is deeper. On a log axis the mean is the geometric one.
+    Darker is deeper, and every line has its own dashes. On a log axis the mean is the
+    geometric one. Neighbours that nowhere differ by 1% of the axis share a name.
 
     Args:
         steps: of the snapshots (T,).
@@ -140,17 +143,20 @@ def layer_lines(
     figure, axes = _grid((6.8, 3.2), 1, len(panels))
     for ax, (title, (values, color)) in zip(axes[0], panels.items(), strict=True):
         middle = np.exp(np.log(values).mean(0)) if log else values.mean(0)
-        for line, shade in enumerate(_shades(color, len(names))):
+        looks = zip(_shades(color, len(names)), cycle(DASHES), strict=False)
+        for line, (shade, dashes) in enumerate(looks):
             band = values[:, :, line].min(0), values[:, :, line].max(0)
             ax.fill_between(steps, *band, color=shade, alpha=0.15, linewidth=0)
-            ax.plot(steps, middle[:, line], color=shade, linewidth=1.5)
+            ax.plot(
+                steps, middle[:, line], color=shade, linewidth=1.5, linestyle=dashes
+            )
         ax.set_title(title, color=color, fontsize=11)
         if reference:
             _dashed(ax, *reference)
     axes[0, 0].set_yscale("log" if log else "linear")
     _step_axis(axes[-1], steps[-1])
     for ax, (values, color) in zip(axes[0], panels.values(), strict=True):
-        _label_ends(ax, steps[-1], values[:, -1], names, color, log)
+        _label_ends(ax, steps[-1], values, names, color, log)
     axes[0, 0].set_ylabel(quantity)
     return figure
 
@@ -205,19 +211,49 @@ def _dashed(ax: Axes, value: float, text: str) -> None:
 
 
 def _label_ends(ax, last, values, names, color, log) -> None:
-    """Name the lines at their right ends, values (seeds, K), moved apart."""
-    ends = np.log10(values).mean(0) if log else values.mean(0)
+    """Name the lines, values (seeds, T, K), at their right ends, moved apart.
+
+    A short piece of the line stands before its name.
+    """
+    lines = (np.log10(values) if log else values).mean(0)  # (T, K)
     low, high = np.log10(ax.get_ylim()) if log else ax.get_ylim()
+    groups = _coinciding(lines, 0.01 * (high - low))
+    ends = np.array([lines[-1, group].mean() for group in groups])
     order = np.argsort(ends, kind="stable")
     gap = 0.08 * (high - low)
     heights = np.array(spread(list(ends[order]), gap))
     heights -= heights.mean() - ends.mean()  # half up, half down
     heights += max(0, low + gap / 2 - heights[0])
     darker = _shades(color, len(names), lightest=0.0)  # text needs more contrast
-    for line, height in zip(order, heights, strict=True):
+    for number, height in zip(order, heights, strict=True):
         at = 10**height if log else height
-        label(ax, last, at, names[line], darker[line], fontsize=SMALL)
-    ax.set_xlim(0, 1.65 * last)
+        first, *others = groups[number]
+        name = names[first]
+        if others:
+            name += f"–{names[others[-1]].split()[-1]}"
+        piece = {
+            "arrowstyle": "-",
+            "color": darker[first],
+            "linewidth": 1.5,
+            "linestyle": DASHES[first % len(DASHES)],
+            "shrinkA": 1,
+            "shrinkB": 3,
+        }
+        options = {"xytext": (20, 0), "fontsize": SMALL, "arrowprops": piece}
+        label(ax, last, at, name, darker[first], **options)
+    ax.set_xlim(0, 1.95 * last)
+
+
+def _coinciding(lines: np.ndarray, within: float) -> list[list[int]]:
+    """Group neighbours among the lines (T, K) that nowhere differ by ``within``."""
+    groups = [[0]]
+    for line in range(1, lines.shape[1]):
+        near = np.abs(lines[:, line] - lines[:, groups[-1][0]]).max() < within
+        if near:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
 
 
 def _shades(color: str, count: int, lightest: float = -0.45) -> list[np.ndarray]:
@@ -228,9 +264,9 @@ def _shades(color: str, count: int, lightest: float = -0.45) -> list[np.ndarray]
 
 
 def _step_axis(row: Sequence[Axes], last: int) -> None:
-    """Show the steps 0 to ``last`` on a square-root scale, with five round ticks."""
+    """Show the steps 0 to ``last`` on a square-root scale, with four round ticks."""
     row[0].set_xscale("function", functions=(np.sqrt, np.square))
-    ticks = sorted({0, *(_round_number(last * s) for s in (0.04, 0.2, 0.5, 1))})
+    ticks = sorted({0, *(_round_number(last * s) for s in (0.04, 0.25, 1))})
     row[0].set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     row[0].set_xlim(0, 1.02 * last)
     for ax in row:

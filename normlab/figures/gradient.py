@@ -49,14 +49,14 @@ def gradient_projection(x_hat: np.ndarray, gradient: np.ndarray) -> Figure:
     ):
         _arrow(ax, start @ view, end @ view, color, width)
     for place, text, color, offset, side in (
-        (0.5 * reach * one, "1 = (1, 1, 1)", GREY, (5, -7), "left"),
+        (0.5 * reach * one, "1 = (1, 1, 1)", GREY, (6, 1), "left"),
         (0.5 * reach * along, r"$\hat x$", GREY, (6, 3), "left"),
-        (-0.5 * reach * along, "this plane is removed", GREY, (2, -8), "center"),
+        (-0.5 * reach * along, "this plane is removed", GREY, (-4, 15), "center"),
         (line[1], "this line stays", GREY, (7, -6), "left"),
         (gradient, "incoming gradient", DIRECT, (8, -2), "left"),
         ((gradient + without_mean) / 2, "minus its mean", MEAN, (8, 8), "left"),
         (without_mean, r"minus its part along $\hat x$", VARIANCE, (14, 10), "center"),
-        (0.6 * left, "what is left", ALL, (-8, 0), "right"),
+        (0.85 * left, "what is left", ALL, (-8, 0), "right"),
     ):
         label(ax, *(place @ view), text, color, xytext=offset, ha=side)
     return figure
@@ -134,21 +134,28 @@ def three_paths(values: np.ndarray, paths: dict[str, np.ndarray]) -> Figure:
 def bias_growth(biases: dict[str, np.ndarray], losses: dict[str, np.ndarray]) -> Figure:
     """Draw a bias and the loss against the step, for two kinds of gradient.
 
+    Two lines that coincide share one label, the dashes on top.
+
     Args:
         biases: name -> (steps,), "full" and "detached".
         losses: the same names -> (steps,).
     """
     figure, axes = new_figure(WIDE, columns=2)
+    figure.get_layout_engine().set(wspace=0.08)  # room before the right panel's label
     styles = {"full": (ALL, "-", 3.4), "detached": (COLORS["none"], (0, (3, 3)), 1.8)}
     for ax, lines in zip(axes, (biases, losses), strict=True):
         top = 1.3 * max(line.max() for line in lines.values())
         steps = len(lines["full"]) - 1
         for name, (color, style, width) in styles.items():
             ax.plot(lines[name], color=color, linestyle=style, linewidth=width)
-        ends = sorted((line[-1], name) for name, line in lines.items())
-        heights = spread([end for end, _ in ends], top / 9)
-        for (_, name), height in zip(ends, heights, strict=True):
-            label(ax, steps, height, name, styles[name][0])
+        if np.allclose(lines["full"], lines["detached"]):
+            both = "full and detached (the same)"
+            label(ax, 0, lines["full"][0], both, GREY, xytext=(5, 14))
+        else:
+            ends = sorted((line[-1], name) for name, line in lines.items())
+            heights = spread([end for end, _ in ends], top / 9)
+            for (_, name), height in zip(ends, heights, strict=True):
+                label(ax, steps, height, name, styles[name][0])
         ax.set(xlabel="step", xlim=(0, 1.5 * steps), ylim=(-0.04 * top, top))
         ax.set_xticks(range(0, steps + 1, 5))
     axes[0].set_ylabel("bias (dimensionless)")

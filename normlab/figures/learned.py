@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+from normlab.figures.style import COLORS, WIDE, new_figure
 
 BLUE, GREY, DARK = COLORS["batch"], COLORS["theory"], COLORS["data"]
-SHADES = ("#00293F", "#0072B2", "#4FA8DB", "#9BD3F2")  # of blue, first layer to last
+HUES = tuple(COLORS[name] for name in ("batch", "second", "centred", "torch_batch"))
 MARKERS = ("o", "s", "^", "D")
 
 
@@ -78,7 +78,7 @@ def source_beside_seeds(
         ax.scatter(
             rank, source[name], color=DARK, marker="x", s=50, label="source", zorder=3
         )
-        ax.set(xlabel="place in the order (dimensionless)")
+        ax.set(xlabel="place in the order (1: smallest)")
         ax.set(ylabel=f"{name} (dimensionless)", xlim=(0.4, rank[-1] + 0.6))
         ax.set_xticks(rank)
     axes[0].legend(loc="upper left", handletextpad=0.3)
@@ -131,24 +131,18 @@ def losses_against(
         chance: the loss of guessing blindly, drawn dashed.
     """
     figure, ax = new_figure(WIDE)
-    ends = []
     for name, losses in lines.items():
         band = losses.min(0), losses.max(0)
         ax.fill_between(at, *band, color=colors[name], alpha=0.2)
-        ax.plot(at, losses.mean(0), color=colors[name])
-        ends.append((losses.mean(0)[-1], name))
+        ax.plot(at, losses.mean(0), color=colors[name], label=name)
     top = 1.05 * max(losses.max() for losses in lines.values())
     if chance is not None:
-        ends_at = [0, at[-1]]
-        ax.plot(ends_at, [chance, chance], color=GREY, linestyle="--", linewidth=1)
+        ends = [0, at[-1]]
+        ax.plot(ends, [chance, chance], color=GREY, linestyle="--", linewidth=1)
         top = max(top, 1.15 * chance)
-    heights = spread([end for end, _ in sorted(ends)], top / 11)
-    for (_, name), height in zip(sorted(ends), heights, strict=True):
-        label(ax, at[-1], height, name, colors[name])
     ax.set(xlabel=clock, ylabel="training loss (nats)", ylim=(0, top))
-    ticks = [tick for tick in ax.get_xticks() if 0 <= tick <= 1.01 * at[-1]]
-    ax.set_xticks(ticks)
-    ax.set_xlim(0, 1.45 * at[-1])
+    ax.set_xlim(0, at[-1])
+    figure.legend(loc="outside upper center", ncols=len(lines), handlelength=1.2)
     return figure
 
 
@@ -188,7 +182,7 @@ def beside_identity(
         ends = np.concatenate([x for x, _ in layers.values()])
         ax.axline((0, 0), slope=1, color=GREY, linestyle="--", linewidth=1)
         for number, (name, (x, y)) in enumerate(layers.items()):
-            style = {"color": SHADES[number], "marker": MARKERS[number]}
+            style = {"color": HUES[number], "marker": MARKERS[number]}
             size = 45 if number == 0 else 14  # the first has the fewest channels
             ax.scatter(x, y, s=size, label=name, zorder=4 - number, **style)
         ax.set_xlim(min(0, 1.1 * ends.min()), 1.1 * ends.max())

@@ -157,7 +157,7 @@ def forest(
 # question, answer that leads out, what to do then, answer that leads on
 WHERE_TO_LOOK = (
     (
-        "1  Score the same images in both\n    modes. Is there a gap?",
+        "1  Score the same images, mixed,\n    in both modes. Is there a gap?",
         "no",
         "Not the modes: overfitting, or a\nscore taken while weights moved.",
         "yes",
@@ -181,9 +181,9 @@ WHERE_TO_LOOK = (
         "no",
     ),
     (
-        "5  Is every training batch a random\n    sample of more than a few images?",
+        "5  Is every training batch a\n    random sample of the images?",
         "no",
-        "Shuffle, or enlarge the batch.",
+        "Shuffle the training images.",
         "yes",
     ),
     (
