@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 from torch.testing import assert_close
+from traces import assert_same_trace, hooks, left_behind
 
 from normlab.layers import BatchNorm
 from normlab.models import lenet, mlp, xavier
@@ -61,23 +62,6 @@ def trained(images):
     model = xavier(lenet(torch_batch_norm)).double()
     fit(model, images, epochs=2, lr=0.5, batch_size=BATCH)
     return model
-
-
-def left_behind(model):
-    state = {k: v.clone() for k, v in model.state_dict().items()}
-    return state, [m.training for m in model.modules()]
-
-
-def assert_same_trace(some, others):
-    assert some[0].keys() == others[0].keys()
-    assert all(torch.equal(some[0][k], others[0][k]) for k in some[0])
-    assert some[1] == others[1]
-
-
-def hooks(model):
-    return sum(
-        len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules()
-    )
 
 
 def values_met(model, x):

@@ -89,9 +89,8 @@ def update_ratio(
             torch.tensor([float(f) for f in found]), torch.tensor(expected), rtol=1e-2
         )
 
-    torch_seed = torch.random.get_rng_state()
-    torch.manual_seed(0)
-    try:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
         return check(
             {
                 "one layer": lambda: agrees(0.01, nn.Linear(3, 2)),
@@ -101,8 +100,6 @@ def update_ratio(
                 "a step ten times as long": lambda: agrees(0.1, nn.Linear(3, 2)),
             }
         )
-    finally:
-        torch.random.set_rng_state(torch_seed)
 
 
 def flat_edge(function: Callable[[float], float]) -> Verdict:

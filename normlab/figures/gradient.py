@@ -6,7 +6,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Polygon
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+from normlab.figures.style import (
+    COLORS,
+    WIDE,
+    dots_over_rates,
+    label,
+    new_figure,
+    spread,
+)
 
 # One colour per way from the input to the loss, in every figure of the chapter.
 DIRECT, MEAN, VARIANCE = COLORS["data"], COLORS["centred"], COLORS["second"]
@@ -171,21 +178,8 @@ def loss_against_rate(rows: pd.DataFrame, names: dict[str, tuple[str, str]]) -> 
         names: kind -> (label, colour).
     """
     figure, ax = new_figure(WIDE)
-    for kind, (name, color) in names.items():
-        part = rows[rows["kind"] == kind]
-        means = part.groupby("lr")["loss"].mean()
-        ax.plot(means.index, means, color=color)
-        ax.scatter(part["lr"], part["loss"], color=color, s=14)
-        label(ax, means.index[-1], means.iloc[-1], name, color, xytext=(8, 0))
-    rates = sorted(rows["lr"].unique())
-    ax.set(
-        xscale="log",
-        xlabel="learning rate (log scale)",
-        ylabel="training loss,\nsecond epoch (nats)",
-        ylim=(0, None),
-    )
-    ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    ax.minorticks_off()
+    rates = dots_over_rates(ax, rows.assign(value=rows["loss"]), "kind", names)
+    ax.set(ylabel="training loss,\nsecond epoch (nats)", ylim=(0, None))
     ax.set_xlim(0.85 * rates[0], 5 * rates[-1])
     return figure
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, WIDE, new_figure
+from normlab.figures.style import COLORS, WIDE, new_figure, seed_band
 
 BLUE, GREY, DARK = COLORS["batch"], COLORS["theory"], COLORS["data"]
 HUES = tuple(COLORS[name] for name in ("batch", "second", "centred", "torch_batch"))
@@ -99,11 +99,7 @@ def mean_sizes(
     figure, axes = new_figure((6.8, 3.1), columns=layers, sharey=True)
     for number, ax in enumerate(axes):
         for name, sizes in variants.items():
-            of_layer, color = sizes[number], colors[name]
-            ax.fill_between(
-                epochs, of_layer.min(0), of_layer.max(0), color=color, alpha=0.2
-            )
-            ax.plot(epochs, of_layer.mean(0), color=color, label=name)
+            seed_band(ax, epochs, sizes[number], colors[name], label=name)
         ax.set_title(f"layer {number + 1}", fontsize=11)
         ax.set(xlabel="epoch", ylim=(0, None))
     axes[0].set_ylabel("mean |gamma| (dimensionless)")
@@ -132,9 +128,7 @@ def losses_against(
     """
     figure, ax = new_figure(WIDE)
     for name, losses in lines.items():
-        band = losses.min(0), losses.max(0)
-        ax.fill_between(at, *band, color=colors[name], alpha=0.2)
-        ax.plot(at, losses.mean(0), color=colors[name], label=name)
+        seed_band(ax, at, losses, colors[name], label=name)
     top = 1.05 * max(losses.max() for losses in lines.values())
     if chance is not None:
         ends = [0, at[-1]]
@@ -156,11 +150,8 @@ def pruned_accuracy(rows: pd.DataFrame, names: dict[str, tuple[str, str]]) -> Fi
     figure, ax = new_figure((6.8, 3.4))
     for order, (name, color) in names.items():
         part = rows[rows["order"] == order]
-        wide = 100 * part.pivot(index="share", columns="seed", values="value")
-        ax.fill_between(
-            wide.index, wide.min(axis=1), wide.max(axis=1), color=color, alpha=0.2
-        )
-        ax.plot(wide.index, wide.mean(axis=1), ".-", color=color, label=name)
+        wide = 100 * part.pivot(index="seed", columns="share", values="value")
+        seed_band(ax, wide.columns, wide, color, marker=".", label=name)
     ax.set(xlabel="channels silenced in each layer (%)", ylabel="test accuracy (%)")
     ax.set(ylim=(0, 100))
     ax.legend()

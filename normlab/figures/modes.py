@@ -7,7 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+from normlab.figures.style import (
+    COLORS,
+    WIDE,
+    label,
+    new_figure,
+    seed_band,
+    spread,
+)
 
 TRAINING, EVALUATION = COLORS["second"], COLORS["batch"]
 GREY = COLORS["theory"]
@@ -86,8 +93,7 @@ def running_errors(
     figure, axes = new_figure((6.8, 3.1), columns=len(panels), sharey=True)
     axes, m = np.atleast_1d(axes), np.asarray(momenta)
     for ax, (title, (errors, scatter)) in zip(axes, panels.items(), strict=True):
-        ax.fill_between(m, errors.min(0), errors.max(0), color=EVALUATION, alpha=0.2)
-        ax.plot(m, errors.mean(0), color=EVALUATION)
+        seed_band(ax, m, errors, EVALUATION)
         ax.plot(m, scatter * np.sqrt(m / (2 - m)), color=GREY, linestyle="--")
         ax.set(xscale="log", yscale="log", xlabel="momentum\n(log scale)")
         ax.set_title(title, fontsize=11)

@@ -1,6 +1,8 @@
 """One style and one colour per meaning for the whole book."""
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -56,6 +58,40 @@ def label(ax: Axes, x: float, y: float, text: str, color: str, **options) -> Non
     """Write ``text`` beside a line, in the line's colour."""
     placed = {"xytext": (5, 0), "va": "center"} | options
     ax.annotate(text, (x, y), textcoords="offset points", color=color, **placed)
+
+
+def seed_band(ax: Axes, x, values, color: str, **line) -> None:
+    """Draw (seeds, T) over x (T,): a line for the mean, a band from min to max."""
+    values = np.asarray(values)
+    ax.fill_between(x, values.min(0), values.max(0), color=color, alpha=0.2)
+    ax.plot(x, values.mean(0), color=color, **line)
+
+
+def dots_over_rates(
+    ax: Axes, rows: pd.DataFrame, by: str, names: dict[str, tuple[str, str]]
+) -> list[float]:
+    """Draw a dot a seed and a line for the mean against the learning rate.
+
+    Args:
+        ax: where.
+        rows: columns lr, value and ``by``.
+        by: the column whose content tells the lines apart.
+        names: content -> (label, colour).
+
+    Returns:
+        The rates, sorted.
+    """
+    for content, (name, color) in names.items():
+        part = rows[rows[by] == content]
+        means = part.groupby("lr")["value"].mean()
+        ax.plot(means.index, means, color=color)
+        ax.scatter(part["lr"], part["value"], color=color, s=14)
+        label(ax, means.index[-1], means.iloc[-1], name, color, xytext=(8, 0))
+    rates = sorted(rows["lr"].unique())
+    ax.set(xscale="log", xlabel="learning rate (log scale)")
+    ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    ax.minorticks_off()
+    return rates
 
 
 def spread(values: list[float], gap: float) -> list[float]:

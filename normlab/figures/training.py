@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+from normlab.figures.style import (
+    COLORS,
+    WIDE,
+    dots_over_rates,
+    label,
+    new_figure,
+    seed_band,
+    spread,
+)
 
 
 def seed_curves(
@@ -27,24 +35,17 @@ def seed_curves(
     scale = 100 if "%" in quantity else 1
     ends = []
     for name, rows in lines.items():
-        wide = scale * rows.pivot(index="epoch", columns="seed", values="value")
-        ax.fill_between(
-            wide.index,
-            wide.min(axis=1),
-            wide.max(axis=1),
-            color=colors[name],
-            alpha=0.2,
-        )
+        wide = scale * rows.pivot(index="seed", columns="epoch", values="value")
         kind = (0, (3, 3)) if name in dashed else "-"
-        ax.plot(wide.index, wide.mean(axis=1), color=colors[name], linestyle=kind)
-        ends.append((wide.mean(axis=1).iloc[-1], name))
+        seed_band(ax, wide.columns, wide, colors[name], linestyle=kind)
+        ends.append((wide.mean().iloc[-1], name))
     low, high = ax.get_ylim()
     heights = spread([y for y, _ in sorted(ends)], (high - low) / 11)
     for (_, name), y in zip(sorted(ends), heights, strict=True):
-        label(ax, wide.index[-1], y, name, colors[name])
+        label(ax, wide.columns[-1], y, name, colors[name])
     ax.set(xlabel="epoch", ylabel=quantity, ylim=(low, high))
-    ax.set_xlim(wide.index[0], 1.42 * wide.index[-1])
-    ax.set_xticks(wide.index)
+    ax.set_xlim(wide.columns[0], 1.42 * wide.columns[-1])
+    ax.set_xticks(wide.columns)
     return figure
 
 
@@ -56,20 +57,8 @@ def compare_rates(rows: pd.DataFrame, names: dict[str, tuple[str, str]]) -> Figu
         names: norm -> (label, colour).
     """
     figure, ax = new_figure(WIDE)
-    for norm, (name, color) in names.items():
-        part = rows[rows["norm"] == norm]
-        means = 100 * part.groupby("lr")["value"].mean()
-        ax.plot(means.index, means, color=color)
-        ax.scatter(part["lr"], 100 * part["value"], color=color, s=14)
-        label(ax, means.index[-1], means.iloc[-1], name, color, xytext=(8, 0))
-    rates = sorted(rows["lr"].unique())
-    ax.set(
-        xscale="log",
-        xlabel="learning rate (log scale)",
-        ylabel="validation accuracy after\n10 epochs (%)",
-    )
-    ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
-    ax.minorticks_off()
+    rates = dots_over_rates(ax, rows.assign(value=100 * rows["value"]), "norm", names)
+    ax.set(ylabel="validation accuracy after\n10 epochs (%)")
     ax.set_xlim(0.9 * rates[0], 3 * rates[-1])
     return figure
 

@@ -48,11 +48,11 @@ class GhostBatchNorm(BatchNorm):
         n = split[0].numel() // x.shape[1]
         if n == 1:
             return super().forward(x[:1])  # raises, with the remedy
+        y, mean, var = standardize(split, axes, self.eps)
         if self.track_running_stats:
-            var, mean = torch.var_mean(split.detach(), axes, correction=1)
-            self._remember(mean, var)
-        y = standardize(split, axes, self.eps).flatten(0, 1)
-        return scale_and_shift(y, self.weight, self.bias)
+            mean, var = mean.flatten(1), var.flatten(1)  # (parts, C)
+            self._remember(mean.detach(), var.detach() * (n / (n - 1)))
+        return scale_and_shift(y.flatten(0, 1), self.weight, self.bias)
 
     @torch.no_grad()
     def _remember(self, mean: Tensor, var: Tensor) -> None:

@@ -30,8 +30,8 @@ def group_norm(
     if num_groups < 1 or c % num_groups:
         raise RuntimeError(f"num_groups is {num_groups}; it must divide {c} channels")
     groups = input.reshape(n, num_groups, -1)  # (N, G, values)
-    y = standardize(groups, [2], eps).view(input.shape)
-    return scale_and_shift(y, weight, bias)
+    y, _, _ = standardize(groups, [2], eps)
+    return scale_and_shift(y.view(input.shape), weight, bias)
 
 
 class GroupNorm(nn.Module):

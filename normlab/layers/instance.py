@@ -41,11 +41,12 @@ def instance_norm(
             "Expected more than 1 spatial element when training, got input size "
             f"{tuple(input.shape)}: leave the normalizer out there"
         )
+    y, mean, var = standardize(input, axes, eps)
     if running_mean is not None:
-        var, mean = torch.var_mean(input.detach(), axes, correction=0)  # (N, C)
-        update_running(running_mean, mean.mean(0), momentum)
-        update_running(running_var, var.mean(0) * (n / (n - 1)), momentum)
-    return scale_and_shift(standardize(input, axes, eps), weight, bias)
+        mean, var = (s.detach().flatten(1).mean(0) for s in (mean, var))  # (C,)
+        update_running(running_mean, mean, momentum)
+        update_running(running_var, var * (n / (n - 1)), momentum)
+    return scale_and_shift(y, weight, bias)
 
 
 class InstanceNorm(nn.Module):

@@ -36,7 +36,7 @@ def layer_norm(
     for name, value in (("weight", weight), ("bias", bias)):
         if value is not None and tuple(value.shape) != shape:
             raise RuntimeError(f"{name} has shape {tuple(value.shape)}, not {shape}")
-    y = standardize(input, list(range(-len(shape), 0)), eps)
+    y, _, _ = standardize(input, list(range(-len(shape), 0)), eps)
     if weight is not None:
         y = y * weight
     return y if bias is None else y + bias

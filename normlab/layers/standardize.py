@@ -4,15 +4,18 @@ import torch
 from torch import Tensor
 
 
-def standardize(x: Tensor, axes: list[int], eps: float) -> Tensor:
-    """Return ``(x - mean) / sqrt(var + eps)``, mean and biased variance over ``axes``.
+def standardize(
+    x: Tensor, axes: list[int], eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return ``(x - mean) / sqrt(var + eps)``, and the mean and biased variance.
 
-    Half precision is computed in float32.
+    Both are over ``axes``, which they keep with length 1. Half precision is computed
+    in float32.
     """
     half = x.dtype in (torch.float16, torch.bfloat16)
     values = x.float() if half else x
     var, mean = torch.var_mean(values, axes, correction=0, keepdim=True)
-    return ((values - mean) * torch.rsqrt(var + eps)).to(x.dtype)
+    return ((values - mean) * torch.rsqrt(var + eps)).to(x.dtype), mean, var
 
 
 def scale_and_shift(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:

@@ -35,6 +35,13 @@ def recorded(name):
     return records(name)
 
 
+def made_here(record):
+    """Whether a record comes from this kind of machine and this PyTorch."""
+    about = record["provenance"]
+    here = device_name("cpu"), torch.__version__
+    return (about["device"], about["torch"]) == here
+
+
 def numbers(name, run):
     """(split, measure, epoch) -> value of one recorded run, but for step losses."""
     table = load(name)
@@ -103,12 +110,7 @@ def test_first_steps_come_out_again(name):
     """One run, chosen by its key, trained anew with the code of today."""
     known = recorded(name)
     run = min(EXPERIMENTS[name].runs(), key=lambda run: run.key)
-    about = known[run.key]["provenance"]
-    same_machine = (about["device"], about["torch"]) == (
-        device_name("cpu"),
-        torch.__version__,
-    )
-    steps = STEPS if same_machine else STEPS_ELSEWHERE
+    steps = STEPS if made_here(known[run.key]) else STEPS_ELSEWHERE
     table = load(name)
     mine = table[(table["key"] == run.key) & (table["measure"] == "step_loss")]
     then = mine.sort_values("step")["value"].tolist()
@@ -134,11 +136,7 @@ def repeated() -> Outcome:
 def test_whole_recording_comes_out_again(repeated):
     """On another kind of machine only the steps before roundings grow."""
     _, run = cheapest_recording()
-    about = recorded("inside")[run.key]["provenance"]
-    same_machine = (about["device"], about["torch"]) == (
-        device_name("cpu"),
-        torch.__version__,
-    )
+    same_machine = made_here(recorded("inside")[run.key])
     then = next(arrays for r, arrays in recordings("inside") if r.key == run.key)
     assert set(then) == set(repeated.arrays)
     for name, values in then.items():
