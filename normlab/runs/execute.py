@@ -10,13 +10,14 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from normlab.data import fashion_mnist, training_validation_split
-from normlab.layers import BatchNorm
+from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import Norm, gaussian, lenet, mlp, xavier
 from normlab.runs import store
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.provenance import circumstances, code_state
 from normlab.training import History, Pair, Recorder, fit, gamma_and_beta
 
+GHOSTS = (2, 4, 16, 64)  # examples that share statistics
 STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
 
 
@@ -24,6 +25,11 @@ def torch_batch_norm(num_features: int) -> nn.Module:
     """PyTorch's own layer: in ``lenet`` 6 and 16 channels are the convolutions'."""
     convolutional = num_features in (6, 16)
     return (nn.BatchNorm2d if convolutional else nn.BatchNorm1d)(num_features)
+
+
+def torch_group_norm(num_features: int) -> nn.Module:
+    """PyTorch's own layer with two groups."""
+    return nn.GroupNorm(2, num_features)
 
 
 def sigmoid_mlp(norm: Norm | None) -> nn.Module:
@@ -46,6 +52,8 @@ NORMS: dict[str, Norm | None] = {
     "none": None,
     "batch": BatchNorm,
     "torch_batch": torch_batch_norm,
+    "torch_group": torch_group_norm,
+    **{f"ghost_{size}": partial(GhostBatchNorm, ghost_size=size) for size in GHOSTS},
 }
 INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "xavier": xavier,

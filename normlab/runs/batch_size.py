@@ -1,0 +1,137 @@
+"""Two batch sizes, the gradient's and the statistics', and what each of them does."""
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import parameters_to_vector
+
+from normlab.runs.config import Experiment, Outcome, Run
+from normlab.runs.execute import build, data, history_rows, train_on
+from normlab.runs.inside import thin
+from normlab.runs.lenet import SOURCE_RATE
+from normlab.runs.store import rows_of
+from normlab.training import Pair, loss_and_accuracy, preserved, to_float
+
+SIZES = (2, 4, 8, 16, 64, 256, 1024)
+NORMS = ("none", "torch_batch", "torch_group")
+ANCHOR = 256  # the batch size at which both rules for the rate agree
+EPOCHS, UPDATES = 5, 1200  # the two budgets
+IMAGES = 60000
+PROBE = 10000  # training images on which the training loss is measured
+NOISE_BATCHES = 32
+
+
+def scaled(batch_size: int) -> float:
+    """Return the rate in proportion to the batch (Goyal et al. 2017)."""
+    return SOURCE_RATE * batch_size / ANCHOR
+
+
+def measure(run: Run, device: str) -> Outcome:
+    """Train the run; measure it after five epochs and after 1,200 updates."""
+    steps = {"epochs": EPOCHS * -(-IMAGES // run.batch_size), "updates": UPDATES}
+    rows: list[dict] = []
+
+    def at_step(step: int, model: nn.Module, batch: Pair, loss: Tensor) -> None:
+        budgets = [name for name, updates in steps.items() if updates == step + 1]
+        if budgets:
+            after = _updated(model, run.lr)
+            for budget in budgets:
+                rows.extend(state_of(after, run, budget, step + 1))
+
+    model = build(run)
+    history = train_on(model, run, device, recorders=[at_step], statistics=("running",))
+    rows = history_rows(history) + rows
+    return Outcome(rows, history.diverged, thin(history.step_losses))
+
+
+@torch.no_grad()
+def _updated(model: nn.Module, lr: float) -> nn.Module:
+    """Return a copy after the update that the model is about to make: plain SGD.
+
+    At the next step its running statistics would already hold one more batch.
+    """
+    after = copy.deepcopy(model)
+    for new, old in zip(after.parameters(), model.parameters(), strict=True):
+        new.sub_(lr * old.grad)
+    return after
+
+
+def state_of(model: nn.Module, run: Run, budget: str, step: int) -> list[dict]:
+    """Return a model's scores in both modes, and the noise of its gradient, as rows.
+
+    With batch statistics a batch has as many images as in training.
+    """
+    device = next(model.parameters()).device
+    (x, y), held_out = data(run.evaluate_on)
+    own = {"statistics": "batch", "batch_size": run.batch_size}
+    rows = []
+    for split, pair in (("train", (x[:PROBE], y[:PROBE])), (run.evaluate_on, held_out)):
+        on_device = [tensor.to(device) for tensor in pair]
+        for suffix, options in (("", {}), ("_batch_statistics", own)):
+            loss, accuracy = loss_and_accuracy(model, *on_device, **options)
+            found = [("loss", loss), ("accuracy", accuracy)]
+            rows += _rows(found, split, suffix, budget, run, step)
+    variance, square = gradient_noise(model, x, y, run.batch_size, run.seed)
+    noise = [("gradient_variance", variance), ("gradient_square", square)]
+    return rows + _rows(noise, "train", "", budget, run, step)
+
+
+def _rows(found, split, suffix, budget, run, step) -> list[dict]:
+    named = [(f"{n}{suffix}/{budget}", run.epochs, step, v) for n, v in found]
+    return rows_of(named, split)
+
+
+def gradient_noise(
+    model: nn.Module, x: Tensor, y: Tensor, batch_size: int, seed: int
+) -> tuple[float, float]:
+    """Return (variance, square of the mean) of a batch's gradient, in training mode.
+
+    Sums over all parameters, from ``NOISE_BATCHES`` batches drawn without
+    replacement; the square is free of the bias that the mean's own variance adds.
+    """
+    parameters = list(model.parameters())
+    device = parameters[0].device
+    draw = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(y), generator=draw)[: NOISE_BATCHES * batch_size]
+    gradients = []
+    with preserved(model):
+        model.train()
+        for index in order.split(batch_size):
+            logits = model(to_float(x[index].to(device), model))
+            loss = cross_entropy(logits, y[index].to(device))
+            gradient = torch.autograd.grad(loss, parameters)
+            gradients.append(parameters_to_vector(gradient).double())
+    stacked = torch.stack(gradients)  # (batches, parameters)
+    variance = stacked.var(0).sum().item()
+    return variance, stacked.mean(0).square().sum().item() - variance / len(stacked)
+
+
+def _run(norm: str, lr: float, batch_size: int) -> Run:
+    updates = -(-IMAGES // batch_size)
+    epochs = max(EPOCHS, -(-UPDATES // updates))
+    return Run("lenet", norm, lr, batch_size, epochs=epochs, seed=0)
+
+
+def _variants() -> tuple[Run, ...]:
+    rules: tuple[Callable[[int], float], ...] = (scaled, lambda _: SOURCE_RATE)
+    grid = [
+        _run(norm, rule(size), size)
+        for rule in rules
+        for size in SIZES
+        for norm in NORMS
+    ]
+    # Gradient and statistics of unlike sizes; of like size they are in the grid.
+    ghosts = [_run(f"ghost_{part}", SOURCE_RATE, ANCHOR) for part in (2, 4, 16, 64)]
+    ghosts += [_run("ghost_16", scaled(size), size) for size in (64, 1024)]
+    return tuple(dict.fromkeys(grid + ghosts))
+
+
+BATCH_SIZE = Experiment(
+    name="batch-size",
+    question="How large must the batch be, for the gradient and for the statistics?",
+    variants=_variants(),
+    carry_out=measure,
+)
