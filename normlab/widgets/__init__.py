@@ -1,1 +1,5 @@
-"""What the reader moves: the engine of a network that trains in the page."""
+"""What the reader moves: widgets for a kernel and for a page without one."""
+
+from normlab.widgets.five import FiveNumbers
+
+__all__ = ["FiveNumbers"]

@@ -11,6 +11,7 @@ from .policy import add_policy
 from .redirect import write_redirect
 from .stylesheet import join_stylesheets, names_in_use
 from .tidy import hoist_styles, quote_only_the_text, remove_unused_files, tidy_page
+from .widgets import place_widgets
 
 
 def finish_site(app, exception):
@@ -22,6 +23,7 @@ def finish_site(app, exception):
     files = [p for p in site.rglob("*.html") if "_static" not in p.parts]
     pages = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in files}
     for page, soup in pages.items():
+        place_widgets(site, page, soup)
         draw_icons(soup)
         tidy_page(site, page, soup)
     write_stylesheets(app, site, pages)
@@ -45,9 +47,11 @@ def write_stylesheets(app, site, pages):
     book = write_hashed(site, "book.css", "\n".join([book, *rules.values()]))
     script = (site / "assets/book.js").read_text("utf-8")
     script = write_hashed(site, "book.js", script)
+    host = (site / "assets/host.js").read_text("utf-8")
+    host = write_hashed(site, "host.js", host)
     maths = write_hashed(site, "maths.css", "\n".join([maths, *maths_rules.values()]))
     for soup in pages.values():
-        name_assets(soup, {"book.css": book, "book.js": script})
+        name_assets(soup, {"book.css": book, "book.js": script, "host.js": host})
         if soup.find("mjx-container"):
             link = soup.find("link", href=lambda h: h and h.endswith(book))
             href = link["href"].replace(book, maths)
@@ -68,8 +72,8 @@ def write_hashed(site, name, text):
 
 def name_assets(soup, names):
     """Point a page at the hashed names."""
-    for element in soup.select("head link[href], script[src]"):
-        key = "href" if element.name == "link" else "src"
+    for element in soup.select("head link[href], script[src], [data-host]"):
+        key = next(k for k in ("href", "src", "data-host") if k in element.attrs)
         for name, hashed in names.items():
             if element[key].split("?")[0].endswith(f"assets/{name}"):
                 element[key] = element[key].split("?")[0].replace(name, hashed)

@@ -34,7 +34,10 @@ LAST = [("_static/scripts/pydata-sphinx-theme.js", {}), ("assets/book.js", {})]
 
 
 def choose_scripts(app, pagename, templatename, context, doctree):
-    """Give the template the page's scripts as (file, attributes), settings as text."""
+    """Give the template the page's scripts: files, and settings as text.
+
+    Both come with their attributes.
+    """
     body = context.get("body", "")
     context["page_scripts"] = []
     context["page_settings"] = []
@@ -47,7 +50,7 @@ def choose_scripts(app, pagename, templatename, context, doctree):
         if file:
             context["page_scripts"].append((file, attributes))
         else:
-            context["page_settings"].append(text)
+            context["page_settings"].append((text, attributes))
     context["page_scripts"] += LAST
 
 

@@ -1,5 +1,5 @@
 // What the theme's scripts leave to us: the menus above a page, printing, full
-// screen, and marking the section in view. Everything else works without a script.
+// screen, marking the section in view, and calling widgets when they are needed.
 (() => {
   const find = (selector) => [...document.querySelectorAll(selector)];
 
@@ -73,8 +73,39 @@
     });
   }
 
+  // A widget's code is fetched when the reader comes near, or follows a link to it.
+  function showWidgetsInReach() {
+    const widgets = find(".bn-widget");
+    if (!widgets.length) return;
+    const show = async (place, query) => {
+      const host = await import(new URL(place.dataset.host, document.baseURI));
+      host.show(place, query);
+    };
+    const observer = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          if (!isIntersecting) continue;
+          observer.unobserve(target);
+          show(target);
+        }
+      },
+      { rootMargin: "600px 0px" },
+    );
+    const followLink = () => {
+      const [id, query] = location.hash.slice(1).split("?");
+      const place = widgets.find((widget) => widget.id === id);
+      if (!place) return;
+      if (query) place.scrollIntoView({ block: "center" });
+      show(place, query);
+    };
+    followLink();
+    addEventListener("hashchange", followLink);
+    for (const place of widgets) observer.observe(place);
+  }
+
   setUpMenus();
   openSearchInPlace();
   markSectionInView();
   openFoldsForPrint();
+  showWidgetsInReach();
 })();

@@ -1,0 +1,102 @@
+"""Widgets in the written pages: a place, a still picture, and files to fetch.
+
+A notebook leaves its widgets as blocks of JSON: one names the widget at each place,
+one at the page's end holds the state of all. Here each place gets a still, and the
+module, the styles and the state become files under hashed names, which `host.js`
+fetches when a reader comes near. Jupyter Book injects all of `_static` into every
+page, so they lie in `assets/widgets`.
+"""
+
+import hashlib
+import json
+
+from sphinx.errors import ExtensionError
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+# Traits that the site keeps elsewhere than in the state, or that only a kernel needs.
+APART = ("still", "alt", "name", "room", "layout", "tabbable", "tooltip")
+
+
+class WidgetError(ExtensionError):
+    """A page shows a widget that would not work without a kernel."""
+
+
+def place_widgets(site, page, soup):
+    """Replace the blocks of a page by places for its widgets."""
+    models = {}
+    for block in soup.find_all("script", type=STATE):
+        models |= json.loads(block.string)["state"]
+        block.decompose()
+    views = soup.find_all("script", type=VIEW)
+    used = set()
+    for view in views:
+        number = json.loads(view.string)["model_id"]
+        if number not in models:
+            raise WidgetError(f"{page.name}: the state of a widget was not kept")
+        view.replace_with(place_for(site, page, soup, models[number], used))
+
+
+def place_for(site, page, soup, model, used):
+    """Return the element that stands where a widget will be shown."""
+    traits = model["state"]
+    if "_esm" not in traits or "still" not in traits:
+        kind = traits.get("_model_name", "a widget")
+        raise WidgetError(
+            f"{page.name}: {kind} does not work without a kernel; make it a "
+            "normlab.widgets.Widget"
+        )
+    files = write_files(site, traits, model.get("buffers", []))
+    up = "../" * len(page.relative_to(site).parent.parts)
+    narrow, wide = traits["room"]
+    place = soup.new_tag("div", id=free_name(f"widget-{traits['name']}", used))
+    place["class"] = ["bn-widget"]
+    place["style"] = f"--narrow-room:{narrow}px;--wide-room:{wide}px"
+    image = soup.new_tag("img", src=up + files.pop("still"), alt=traits["alt"])
+    image["class"] = ["bn-still"]
+    place.append(image)
+    place["data-host"] = f"{up}assets/host.js"
+    for part, name in files.items():
+        place[f"data-{part}"] = up + name
+    return place
+
+
+def write_files(site, traits, buffers):
+    """Write what a widget consists of; return {part: path from the site's root}."""
+    files = {
+        "module": ("js", traits["_esm"]),
+        "style": ("css", traits["_css"]),
+        "still": ("svg", traits["still"]),
+    }
+    kept = {
+        name: value
+        for name, value in traits.items()
+        if not name.startswith("_") and name not in APART
+    }
+    # A worker is asked for by address; in a kernel the trait is the script's text.
+    scripts = {
+        name: write_hashed(site, "js", kept.pop(name)).rsplit("/", 1)[-1]
+        for name in list(kept)
+        if name.endswith("_script")
+    }
+    found = {buffer["path"][0]: buffer["data"] for buffer in buffers}
+    state = {"traits": kept, "buffers": found, "scripts": scripts}
+    files["state"] = ("json", json.dumps(state, separators=(",", ":")))
+    return {part: write_hashed(site, *file) for part, file in files.items()}
+
+
+def write_hashed(site, suffix, text):
+    """Write assets/widgets/HASH.SUFFIX; return the path."""
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]
+    path = f"assets/widgets/{digest}.{suffix}"
+    (site / path).parent.mkdir(parents=True, exist_ok=True)
+    (site / path).write_text(text, encoding="utf-8")
+    return path
+
+
+def free_name(name, used):
+    """Return a name that no other widget on the page has."""
+    names = [name, *(f"{name}-{n}" for n in range(2, 99))]
+    free = next(n for n in names if n not in used)
+    used.add(free)
+    return free

@@ -1,0 +1,93 @@
+"""What every widget has: its module, its controls, a still, and where it comes from."""
+
+import io
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import anywidget
+import matplotlib as mpl
+import traitlets
+from matplotlib.figure import Figure
+
+from normlab.figures.style import COLORS
+
+HERE = Path(__file__).parent
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+
+
+def module(name: str) -> str:
+    """Return the text of ``NAME.js``, its neighbours in the place of their imports.
+
+    A kernel's front end is given a module as text, which cannot import a neighbour.
+    """
+    done = set()
+
+    def inline(found: re.Match) -> str:
+        neighbour = found[1]
+        if neighbour in done:
+            return ""
+        done.add(neighbour)
+        text = IMPORT.sub(inline, (HERE / neighbour).read_text("utf-8"))
+        return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+
+    return IMPORT.sub(inline, (HERE / f"{name}.js").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a reader may set a trait to; a link to a widget may set nothing else.
+
+    Args:
+        label: the name that the reader sees and hears.
+        low, high, step: of a number.
+        length: of a list of such numbers; 0 for one number.
+        unit: said after the number.
+        digits: shown after the decimal point.
+        options: (value, label) pairs, where the choice is among a few.
+    """
+
+    label: str
+    low: float = 0.0
+    high: float = 1.0
+    step: float = 0.1
+    length: int = 0
+    unit: str = ""
+    digits: int = 1
+    options: tuple[tuple[str | float | bool, str], ...] = ()
+
+
+class Widget(anywidget.AnyWidget):
+    """A widget of the book: the same module in a kernel and on the site.
+
+    A subclass sets ``_esm = module("its_name")``, ``name``, ``room``, and a
+    ``Control`` a trait that the reader may move. All else is drawn from its traits.
+    """
+
+    _css = (HERE / "widget.css").read_text("utf-8")
+
+    name = traitlets.Unicode(help="in the page's links").tag(sync=True)
+    room = traitlets.List(
+        help="heights in CSS pixels kept free on a phone and on a wide screen"
+    ).tag(sync=True)
+    controls = traitlets.Dict(help="trait -> what it may be").tag(sync=True)
+    defaults = traitlets.Dict(help="trait -> where Reset returns to").tag(sync=True)
+    colors = traitlets.Dict(COLORS).tag(sync=True)
+    still = traitlets.Unicode(help="an SVG with the same point").tag(sync=True)
+    alt = traitlets.Unicode(help="the still in words").tag(sync=True)
+    source = traitlets.Unicode(help="where the numbers come from").tag(sync=True)
+
+    def __init__(self, controls: dict[str, Control], **traits) -> None:
+        named = {name: asdict(control) for name, control in controls.items()}
+        super().__init__(controls=named, **traits)
+
+    @traitlets.default("defaults")
+    def _as_it_opens(self) -> dict:
+        return {name: getattr(self, name) for name in self.controls}
+
+
+def still(figure: Figure) -> str:
+    """Return a figure as SVG text; the same figure gives the same text."""
+    with mpl.rc_context({"svg.hashsalt": "normlab"}), io.StringIO() as text:
+        figure.savefig(text, format="svg", metadata={"Date": None})
+        return text.getvalue()

@@ -1,0 +1,113 @@
+"""Hands for the tests: a widget on its page, moved by mouse, finger and keys."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page
+from visit import WATCH_POLICY
+
+
+@dataclass
+class Shown:
+    """A widget that is on and has been drawn."""
+
+    page: Page
+    at: Locator
+    complaints: list
+
+    def value(self, name):
+        """What the page shows under a name, as text."""
+        return self.at.locator(f'[data-value="{name}"]').inner_text()
+
+    def number(self, name):
+        """The same as a number; its unit is dropped."""
+        return float(self.value(name).split()[0].replace("−", "-").replace(",", ""))
+
+    def control(self, name):
+        return self.at.locator(f'[data-control="{name}"]')
+
+    def slide(self, name, value):
+        """Set a slider as a drag of its knob would."""
+        slider = self.control(name).locator("input[type=range]")
+        slider.evaluate(
+            """(input, value) => {
+              input.value = value;
+              input.dispatchEvent(new Event("input", { bubbles: true }));
+            }""",
+            str(value),
+        )
+        self.settle()
+
+    def choose(self, name, label):
+        """Click one of a few."""
+        self.control(name).get_by_text(label, exact=True).click()
+        self.settle()
+
+    def press(self, target, key, times=1):
+        """Give a control the focus and press a key on it."""
+        target.focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+        self.settle()
+
+    def drag(self, target, dx, dy=0):
+        """Drag by mouse, in CSS pixels."""
+        x, y = middle(target)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + dx / 2, y + dy / 2)
+        self.page.mouse.move(x + dx, y + dy)
+        self.page.mouse.up()
+        self.settle()
+
+    def swipe(self, target, dx, dy=0):
+        """Drag by finger; the page must have touch."""
+        x, y = middle(target)
+        session = self.page.context.new_cdp_session(self.page)
+
+        def send(kind, *points):
+            event = {"type": kind, "touchPoints": [{"x": a, "y": b} for a, b in points]}
+            session.send("Input.dispatchTouchEvent", event)
+
+        send("touchStart", (x, y))
+        for part in (0.3, 0.6, 1):
+            send("touchMove", (x + part * dx, y + part * dy))
+        send("touchEnd")
+        self.settle()
+
+    def settle(self):
+        """Wait until what was changed is drawn."""
+        self.page.evaluate(
+            "() => new Promise((f) => requestAnimationFrame(() => "
+            "requestAnimationFrame(f)))"
+        )
+
+
+def middle(target):
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@contextmanager
+def shown(browser, url, name, *, width=1280, **options):
+    """Open a page and yield its widget ``name``; nothing may be complained about.
+
+    ``url`` may end in a query after "#widget-...", as a link to a widget does.
+    """
+    size = {"width": width, "height": 900}
+    context = browser.new_context(viewport=size, has_touch=True, **options)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_init_script(WATCH_POLICY)
+    page, complaints = context.new_page(), []
+    page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.goto(url)
+    place = page.locator(f"#widget-{name}")
+    place.scroll_into_view_if_needed()
+    page.locator(f"#widget-{name}[data-ready]").wait_for()
+    widget = Shown(page, place, complaints)
+    widget.settle()
+    yield widget
+    assert complaints + page.evaluate("window.violations") == []
+    context.close()

@@ -1,0 +1,187 @@
+"""What holds of every widget on the site: fetched late, fits, resets, links, prints."""
+
+import gzip
+import json
+import sys
+from functools import cache
+from urllib.parse import urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ROOT, SITE, built_pages
+from hand import shown
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+from booksite import widgets
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+LATE = """
+window.near = [];
+window.IntersectionObserver = class {
+  constructor(call) { this.call = call; }
+  observe(target) {
+    near.push(() => this.call([{ target, isIntersecting: true }], this));
+  }
+  unobserve() {}
+  disconnect() {}
+};
+"""
+CONTROLS = "button, input, select, [tabindex='0']"
+LIMIT = 500_000  # compressed bytes beyond the theme
+
+
+@cache
+def places():
+    """(page, name) of every widget on the built site."""
+    found = []
+    for name in built_pages():
+        if (SITE / name).exists():
+            soup = BeautifulSoup((SITE / name).read_text("utf-8"), "html.parser")
+            for place in soup.select(".bn-widget"):
+                found.append((name, place["id"].removeprefix("widget-")))
+    return found
+
+
+def pages():
+    return sorted({page for page, _ in places()})
+
+
+each_widget = pytest.mark.parametrize(("page", "name"), places())
+each_page = pytest.mark.parametrize("page", pages())
+
+
+def test_there_are_widgets():
+    assert places() != []
+
+
+@each_page
+def test_nothing_is_fetched_before_a_widget_is_near(page, browser, address):
+    context = browser.new_context()
+    context.add_init_script(LATE)
+    tab, asked = context.new_page(), []
+    tab.on("response", lambda r: asked.append(r))
+    tab.goto(address + page, wait_until="networkidle")
+    early = [r.url for r in asked if is_widgets(r.url)]
+    count = len(asked)
+    tab.evaluate("near.forEach((call) => call())")
+    for place in tab.locator(".bn-widget").all():
+        tab.locator(f"#{place.get_attribute('id')}[data-ready]").wait_for()
+    tab.wait_for_load_state("networkidle")
+    late = {r.url: r.body() for r in asked[count:] if is_widgets(r.url)}
+    context.close()
+    assert early == []
+    assert any("host" in url for url in late)
+    size = sum(len(gzip.compress(body, 9)) for body in late.values())
+    assert 0 < size <= LIMIT
+
+
+def is_widgets(url):
+    """Whether a file is a widget's; stills are pictures of the page."""
+    path = urlsplit(url).path
+    ours = "/assets/widgets/" in path or "/assets/host" in path
+    return ours and not path.endswith(".svg")
+
+
+def test_host_is_small():
+    host = (ROOT / "book/theme/root/assets/host.js").read_bytes()
+    assert len(host) <= 10_000
+
+
+@each_widget
+@pytest.mark.parametrize("width", [390, 1440])
+def test_its_space_is_kept_free(page, name, width, browser, address):
+    with shown(browser, address + page, name, width=width) as widget:
+        room = widget.at.evaluate("(e) => parseFloat(getComputedStyle(e).minHeight)")
+        live = widget.at.locator(".bn-live").bounding_box()["height"]
+        assert live <= room + 1, f"room for {room} px, {live} px used"
+        assert room - live <= 40, f"room for {room} px, {live} px used"
+        used = widget.page.evaluate("document.documentElement.scrollWidth")
+        assert used <= width
+
+
+@each_widget
+def test_reset_is_the_state_it_opens_in(page, name, browser, address):
+    with shown(browser, address + page, name) as widget:
+        widget.at.get_by_role("button", name="Reset").click()
+        widget.at.get_by_role("button", name="Copy link").click()
+        link = widget.page.evaluate("navigator.clipboard.readText()")
+        assert link == address + page + f"#widget-{name}"
+
+
+@each_widget
+def test_a_damaged_link_changes_nothing(page, name, browser, address):
+    with shown(browser, address + page, name) as widget:
+        controls = len(widget.at.locator("[data-control]").all())
+        opened = widget.at.inner_text()
+    bad = "gamma=1e99&values=[1]&nothing=1&seed=NaN&batch_size=%22x%22&depth={"
+    with shown(browser, f"{address}{page}#widget-{name}?{bad}", name) as widget:
+        assert len(widget.at.locator("[data-control]").all()) == controls
+        assert widget.at.inner_text() == opened
+
+
+@each_widget
+def test_paper_shows_the_still(page, name, browser, address):
+    with shown(browser, address + page, name) as widget:
+        assert not widget.at.locator(".bn-still").is_visible()
+        widget.page.emulate_media(media="print")
+        assert widget.at.locator(".bn-still").is_visible()
+        assert not widget.at.locator(".bn-live").is_visible()
+
+
+@each_widget
+def test_without_scripts_there_is_the_still(page, name, browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(address + page)
+    still = tab.locator(f"#widget-{name} .bn-still")
+    assert still.is_visible()
+    assert len(still.get_attribute("alt")) > 30
+    context.close()
+
+
+@each_widget
+def test_every_control_has_a_name_and_shows_its_focus(page, name, browser, address):
+    with shown(browser, address + page, name) as widget:
+        for control in widget.at.locator(CONTROLS).all():
+            if not control.is_visible() or control.is_disabled():
+                continue
+            control.focus()
+            widget.page.keyboard.press("Shift")  # focus by keys is the visible kind
+            look = control.evaluate(
+                """(e) => {
+                  const seen = [e, e.nextElementSibling, ...e.children].filter(Boolean);
+                  return seen.some((x) => {
+                    const style = getComputedStyle(x);
+                    return style.outlineStyle !== "none" || style.stroke !== "none";
+                  });
+                }"""
+            )
+            assert look, control.evaluate("(e) => e.outerHTML.slice(0, 200)")
+
+
+@each_widget
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault(page, name, theme, browser, address):
+    with shown(browser, address + page, name, bypass_csp=True) as widget:
+        widget.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        widget.page.add_script_tag(path=AXE)
+        found = widget.page.evaluate(f"axe.run('#widget-{name}')")["violations"]
+        faults = [(f["id"], n["html"][:200]) for f in found for n in f["nodes"]]
+        assert faults == []
+
+
+def test_a_page_without_widgets_has_no_code_of_theirs(visit, page_name):
+    if page_name not in pages():
+        assert [r for r in visit.requests if is_widgets(r)] == []
+
+
+def test_what_needs_a_kernel_is_refused(tmp_path):
+    """An ipywidget in a page would be dead there: the build must stop."""
+    state = {"state": {"1": {"state": {"_model_name": "IntSliderModel"}}}}
+    page = (
+        f'<script type="{widgets.VIEW}">{{"model_id": "1"}}</script>'
+        f'<script type="{widgets.STATE}">{json.dumps(state)}</script>'
+    )
+    soup = BeautifulSoup(page, "html.parser")
+    with pytest.raises(widgets.WidgetError, match=r"a\.html: IntSliderModel does not"):
+        widgets.place_widgets(tmp_path, tmp_path / "a.html", soup)
