@@ -12,7 +12,8 @@ from .index import ConversionError, Page
 GLUED = re.compile(r"\b(\w+)=|glue\([\"'](\w+)")
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 SET_UP = """\
-# Run this first: d2l and this book's package. Colab has everything else.
+# Run this first: d2l and this book's package. Colab has nearly everything else.
+%pip install -q anywidget
 %pip install -q --no-deps "{d2l}" "{package}"
 """
 ABOUT = (

@@ -1,7 +1,9 @@
 """What stands inside a line: roles, links, images, labelled formulas."""
 
+import html
 import posixpath
 import re
+from urllib.parse import quote
 
 from docutils.nodes import make_id
 from pybtex.database import Entry
@@ -18,6 +20,7 @@ INLINE = re.compile(
     | (?P<formula>(?<![\\$])\$(?![\s$])[^$]+?\$)
     | (?P<image>!)?\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]
       \((?P<target>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+"[^"]*")?\)
+    | <a[ ]href="\#(?P<widget>widget-[^"]+)">(?P<words>.+?)</a>
     | <project:(?P<project>[^>\s]+)>
     | (?<=[\])`])(?P<attributes>\{[^{}`\n]*\})
     | (?P<substitution>\{\{.+?\}\})
@@ -39,6 +42,9 @@ def convert_inline(text: str, page: Page) -> str:
         if found["target"] is not None:
             words = convert_inline(found["text"], page)
             return (image if found["image"] else link)(words, found["target"], page)
+        if found["widget"]:  # only the site's own widgets can be set by a link
+            state = quote(html.unescape(found["widget"]), safe="?=&,-")
+            return f"[{convert_inline(found['words'], page)}]({page.url(state)})"
         if found["project"]:
             return link("", found["project"], page)
         if found["substitution"]:

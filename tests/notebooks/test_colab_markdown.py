@@ -29,6 +29,10 @@ SITE = "https://someone.github.io/small-book"
         ("[home](../book/index.md)", f"[home]({SITE}/book/index.html)"),
         ("[](#sec-there)", f"[Over there]({SITE}/notebooks/second.html#sec-there)"),
         ("[here](#break-it)", f"[here]({SITE}/notebooks/first.html#break-it)"),
+        (
+            '<a href="#widget-five?x=[1,2]&amp;norm=&quot;none&quot;">so</a>',
+            f"[so]({SITE}/notebooks/first.html#widget-five?x=%5B1,2%5D&norm=%22none%22)",
+        ),
         ("{ref}`sec-there`", f"[Over there]({SITE}/notebooks/second.html#sec-there)"),
         ("{eq}`eq-b`", f"[(1)]({SITE}/notebooks/second.html#equation-eq-b)"),
         (

@@ -81,7 +81,8 @@ def test_title_then_set_up_then_chapter(notebook):
     assert title.source.startswith("# The first chapter\n")
     assert "https://someone.github.io/small-book/notebooks/first.html" in title.source
     assert set_up.metadata["tags"] == ["set-up"]
-    assert set_up.source.splitlines()[1] == (
+    assert set_up.source.splitlines()[1] == "%pip install -q anywidget"
+    assert set_up.source.splitlines()[2] == (
         '%pip install -q --no-deps "d2l==1.0.3" '
         '"normlab @ git+https://github.com/Someone/small-book"'
     )

@@ -20,6 +20,7 @@ window.near = [];
 window.IntersectionObserver = class {
   constructor(call) { this.call = call; }
   observe(target) {
+    if (!target.matches(".bn-widget")) return;
     near.push(() => this.call([{ target, isIntersecting: true }], this));
   }
   unobserve() {}

@@ -81,7 +81,7 @@ def write_files(site, traits, buffers):
     }
     found = {buffer["path"][0]: buffer["data"] for buffer in buffers}
     state = {"traits": kept, "buffers": found, "scripts": scripts}
-    files["state"] = ("json", json.dumps(state, separators=(",", ":")))
+    files["state"] = ("json", json.dumps(state, separators=(",", ":"), sort_keys=True))
     return {part: write_hashed(site, *file) for part, file in files.items()}
 
 
