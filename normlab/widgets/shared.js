@@ -38,9 +38,15 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Give `el` the widget's name and colours (as CSS variables); returns it. */
+/**
+ * Give `el` the widget's name and colours (as CSS variables); returns it. In JupyterLab
+ * keys move the widget, not the notebook.
+ */
 export function root(model, el, label) {
   change(el, { role: "group", "aria-label": label });
+  el.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  });
   el.classList.add("bn");
   for (const [name, color] of Object.entries(model.get("colors"))) {
     el.style.setProperty(`--bn-${name.replace("_", "-")}`, color);
@@ -163,6 +169,24 @@ export function choice(model, name) {
   );
 }
 
+/** A list to choose from, for more options than buttons have room. */
+export function menu(model, name) {
+  const { label, options } = model.get("controls")[name];
+  const id = `bn-control-${++numbered}`;
+  const entries = options.map(([, said], i) => html("option", { value: i }, said));
+  const select = html("select", { id }, ...entries);
+  select.addEventListener("change", () => {
+    set(model, { [name]: options[Number(select.value)][0] });
+  });
+  drawOn(model, [name], () => {
+    select.value = options.findIndex(([option]) => option === model.get(name));
+  });
+  return html(
+    "div", { class: "bn-control", "data-control": name },
+    html("label", { for: id }, label), select,
+  );
+}
+
 /** A box to tick. */
 export function tick(model, name) {
   const input = html("input", { type: "checkbox" });
@@ -269,8 +293,11 @@ export function ticks(low, high, count = 5) {
     Number(((first + i) * step).toPrecision(12)));
 }
 
-/** An axis below (`x`) or left (`y`) of a plot: [(value, text)], and its title. */
-export function axis(side, map, marks, at, title, length = 0) {
+/**
+ * An axis below (`x`) or left (`y`) of a plot: [(value, text)], and its title, which
+ * stands `gap` from a left axis.
+ */
+export function axis(side, map, marks, at, title, length = 0, gap = 42) {
   const below = side === "x";
   const parts = marks.flatMap(([value, text]) => {
     const place = map(value);
@@ -285,7 +312,7 @@ export function axis(side, map, marks, at, title, length = 0) {
   const middle = (map.from + map.to) / 2;
   const named = below
     ? { x: middle, y: at + 36, "text-anchor": "middle" }
-    : { transform: `translate(${at - 42} ${middle}) rotate(-90)`, "text-anchor": "middle" };
+    : { transform: `translate(${at - gap} ${middle}) rotate(-90)`, "text-anchor": "middle" };
   return svg("g", { class: "bn-axis" }, ...parts, svg("text", named, title));
 }
 

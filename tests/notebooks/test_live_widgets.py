@@ -1,0 +1,138 @@
+"""The chapters' widgets in JupyterLab, with a kernel: shown, and heard by Python."""
+
+import ast
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import jupytext
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import sync_playwright
+
+from .conftest import ROOT, chapters
+
+sys.path.insert(0, str(ROOT / "tests" / "site"))
+from browser import launch
+
+SETTINGS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+READY = 90  # seconds until JupyterLab answers, or a cell has run
+SAID = "print(repr({name: getattr(w, name) for name in w.controls}))"
+
+
+def widget_cells():
+    """(chapter, cell) of each cell that shows a widget, in the generated notebooks."""
+    found = []
+    for path in chapters():
+        notebook = jupytext.writes(jupytext.read(path), "ipynb")
+        for cell in json.loads(notebook)["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and "\nwidgets." in f"\n{source}":
+                found.append((path.stem, source))
+    return found
+
+
+def keep(source):
+    """A cell that shows its widget and keeps it as ``w``."""
+    *lines, last = source.strip().splitlines()
+    return "\n".join([*lines, f"w = {last}", "w"])
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextmanager
+def jupyter_lab(folder):
+    """JupyterLab on a folder, without a password; yield its address."""
+    (folder / "settings").mkdir()
+    overrides = folder / "settings" / "overrides.json"
+    overrides.write_text(json.dumps(SETTINGS))
+    port = free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [
+        f"--port={port}",
+        "--IdentityProvider.token=",
+        f"--notebook-dir={folder}",
+    ]
+    command += [f"--LabApp.app_settings_dir={folder / 'settings'}"]
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "JUPYTER_CONFIG_DIR": str(folder),
+    }
+    log = (folder / "log").open("w")
+    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(READY):
+            try:
+                urllib.request.urlopen(f"{url}/api").close()
+                break
+            except OSError:
+                assert server.poll() is None, (folder / "log").read_text()[-2000:]
+                time.sleep(1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A tab of JupyterLab in which every widget cell has run."""
+    folder = tmp_path_factory.mktemp("lab")
+    cells = []
+    for _, source in widget_cells():
+        cells += [new_code_cell(keep(source)), new_code_cell(SAID)]
+    notebook = new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    jupytext.write(notebook, folder / "widgets.ipynb", fmt="ipynb")
+    with jupyter_lab(folder) as url, sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.goto(f"{url}/lab/tree/widgets.ipynb")
+        page.get_by_text("| Idle").wait_for(timeout=1000 * READY)
+        yield page
+        browser.close()
+
+
+def run(cell):
+    """Run a cell as a reader would; return the text that it printed."""
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.inner_text()
+    for tenth in range(10 * READY):
+        now = prompt.inner_text()
+        if now != before and re.search(r"\d", now):
+            return cell.locator(".jp-OutputArea").inner_text()
+        if tenth % 50 == 0 and "*" not in now:  # the first may come too early
+            cell.locator(".cm-content").click()
+            cell.page.keyboard.press("Shift+Enter")
+        cell.page.wait_for_timeout(100)
+    raise TimeoutError(f"a cell has not run within {READY} seconds")
+
+
+@pytest.mark.parametrize("number", range(len(widget_cells())), ids=lambda n: n)
+def test_python_hears_what_the_reader_moves(lab, number):
+    shows, says = (
+        lab.locator(".jp-Notebook .jp-Cell").nth(2 * number + k) for k in (0, 1)
+    )
+    run(shows)
+    widget = shows.locator(".bn")
+    widget.wait_for(timeout=1000 * READY)
+    before = ast.literal_eval(run(says).strip())
+    slider = widget.locator("input[type=range]").first
+    name = slider.locator("..").get_attribute("data-control")
+    slider.focus()
+    lab.keyboard.press("ArrowLeft")
+    shown = slider.locator("..").locator("output").inner_text()
+    after = ast.literal_eval(run(says).strip())
+    assert {n for n in after if after[n] != before[n]} == {name}
+    assert float(shown.split()[0].replace("−", "-")) == pytest.approx(after[name], 0.05)
