@@ -132,7 +132,7 @@ def test_python_hears_what_the_reader_moves(lab, number):
     name = slider.locator("..").get_attribute("data-control")
     slider.focus()
     lab.keyboard.press("ArrowLeft")
-    shown = slider.locator("..").locator("output").inner_text()
     after = ast.literal_eval(run(says).strip())
+    shown = slider.locator("..").locator("output").inner_text()
     assert {n for n in after if after[n] != before[n]} == {name}
     assert float(shown.split()[0].replace("−", "-")) == pytest.approx(after[name], 0.05)
