@@ -65,7 +65,7 @@ gpu: $(READY) $(IMAGES)
 colab: $(READY)
 	$(BIN)/python -m book.colab _build/colab
 
-benchmark: $(READY) $(IMAGES)
+benchmark: $(SITE)
 	$(BIN)/python -m benchmarks
 
 format: $(READY)

@@ -9,6 +9,7 @@ import torch
 
 from benchmarks.lenet import fit_over_d2l, hand_over_builtin
 from benchmarks.recording import recording_share
+from benchmarks.widgets import widget_answers
 from normlab.runs.provenance import commit, device_name
 from normlab.runs.store import write_atomically
 
@@ -34,6 +35,7 @@ def main() -> None:
         "eager": lambda: hand_over_builtin(device, compiled=False),
         "compiled": lambda: hand_over_builtin(device, compiled=True),
         "recording": lambda: recording_share(device),
+        "widgets": widget_answers,
     }.items():
         print(f"measuring: {name} ...", flush=True)
         part = measure()
