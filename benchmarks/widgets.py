@@ -107,7 +107,7 @@ def playground_pace(browser, address: str) -> dict[str, float]:
     page = open_at(browser, url, "widget-playground")
     page.evaluate("tasks.length = 0")
     page.locator("#widget-playground").get_by_role("button", name="Play").click()
-    steps = page.locator('#widget-playground [data-value="steps"]')
+    steps = page.locator('#widget-playground [data-value="step"]')
     page.wait_for_timeout(2000)
     before = int(steps.inner_text().replace(",", ""))
     page.wait_for_timeout(1000 * TRAINING)
