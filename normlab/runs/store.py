@@ -152,10 +152,15 @@ def source(experiment: str, device: str = "cpu") -> str:
     option = "" if device == "cpu" else f" --device {device}"
     day = max(r["provenance"]["finished"] for r in known)[:10]
     return (
-        f"python -m normlab.runs run {experiment}{option} · {len(known)} runs, "
-        f"{seeds} seeds · {all_of('device')} · torch {all_of('torch')} · "
+        f"python -m normlab.runs run {experiment}{option} · "
+        f"{_count(len(known), 'run')}, {_count(seeds, 'seed')} · "
+        f"{all_of('device')} · torch {all_of('torch')} · "
         f"commit {all_of('commit')} · {day}"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def benchmark(device: str = "cpu") -> dict:
