@@ -32,6 +32,23 @@ def torch_group_norm(num_features: int) -> nn.Module:
     return nn.GroupNorm(2, num_features)
 
 
+def torch_layer_norm(num_features: int) -> nn.Module:
+    """PyTorch's own layer over (C, H, W), with gamma and beta per channel."""
+    return nn.GroupNorm(1, num_features)
+
+
+def torch_instance_norm(num_features: int) -> nn.Module:
+    """PyTorch's own layer after convolutions; elsewhere a channel has one value."""
+    if num_features in (6, 16):
+        return nn.InstanceNorm2d(num_features, affine=True)
+    return nn.Identity()
+
+
+def torch_batch_norm_of_maps(num_features: int) -> nn.Module:
+    """PyTorch's own layer where instance normalization has a place, and only there."""
+    return nn.BatchNorm2d(num_features) if num_features in (6, 16) else nn.Identity()
+
+
 def sigmoid_mlp(norm: Norm | None) -> nn.Module:
     """The toy network of Ioffe and Szegedy 2015: 3 hidden layers of 100 sigmoids."""
     return mlp(4, 100, norm, act=nn.Sigmoid)
@@ -53,6 +70,9 @@ NORMS: dict[str, Norm | None] = {
     "batch": BatchNorm,
     "torch_batch": torch_batch_norm,
     "torch_group": torch_group_norm,
+    "torch_layer": torch_layer_norm,
+    "torch_instance": torch_instance_norm,
+    "torch_batch_maps": torch_batch_norm_of_maps,
     **{f"ghost_{size}": partial(GhostBatchNorm, ghost_size=size) for size in GHOSTS},
 }
 INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
