@@ -137,6 +137,38 @@ def good_recompute(model, batches):
         layer.momentum = momentum
 
 
+def good_group_norm(x, groups, eps):
+    rows = x.reshape(len(x), groups, -1)
+    var, mean = torch.var_mean(rows, 2, correction=0, keepdim=True)
+    return ((rows - mean) * (var + eps).rsqrt()).view(x.shape)
+
+
+def interleaved_group_norm(x, groups, eps):
+    """Every so many channels make a group, not neighbours."""
+    order = torch.arange(x.shape[1]).view(-1, groups).T.flatten()
+    return good_group_norm(x[:, order], groups, eps)[:, order.argsort()]
+
+
+def good_count(name, n, c, places, groups):
+    group = c * places // groups
+    values = {"batch": n * places, "layer": c * places, "group": group}
+    return values.get(name, places)
+
+
+def counts_of_pairs(name, n, c, places, groups):
+    return n * c * places // good_count(name, n, c, places, groups)
+
+
+def good_mixes(layer, x, others=slice(1, None)):
+    changed = x.clone()
+    changed[others] += torch.randn(changed[others].shape)
+    return not torch.equal(layer(x)[0], layer(changed)[0])
+
+
+def is_batch_norm(layer, x):
+    return isinstance(layer, nn.BatchNorm2d | BatchNorm)
+
+
 def recompute_without_reset(model, batches):
     layers = list(tracking_layers(model).values())
     momenta = [layer.momentum for layer in layers]
@@ -220,6 +252,33 @@ def ratio_of_norms(before, after):
     return [(q.norm() - p.norm()).abs() / p.norm() for p, q in pairs if p.ndim > 1]
 
 
+def good_parts(x, size):
+    parts = x.view(-1, size, x.shape[1])
+    var, mean = torch.var_mean(parts, 1, correction=0, keepdim=True)
+    return ((parts - mean) / (var + 1e-5).sqrt()).view_as(x)
+
+
+def strided_parts(x, size):
+    """Parts of every so many examples, instead of neighbours."""
+    parts = x.view(size, -1, x.shape[1])
+    var, mean = torch.var_mean(parts, 0, correction=0, keepdim=True)
+    return ((parts - mean) / (var + 1e-5).sqrt()).view_as(x)
+
+
+def error_of_pixels(maps, batch_size):
+    """As if all pixels were independent."""
+    return maps.std() / (batch_size * maps[0].numel()) ** 0.5
+
+
+def good_noise_scale(small, square_small, large, square_large):
+    noise = (square_small - square_large) / (1 / small - 1 / large)
+    return noise / (square_small - noise / small)
+
+
+def good_steps_to_forget(momentum, variance):
+    return max(0, math.ceil(math.log(variance) / math.log(1 - momentum)))
+
+
 RIGHT = {
     checks.standardize: good_standardize,
     checks.largest_stable_rate: lambda h: 2 / torch.linalg.eigvalsh(h)[-1],
@@ -241,8 +300,24 @@ RIGHT = {
     checks.dead_units: good_dead,
     checks.update_ratio: ratio_of_weights,
     checks.flat_edge: lambda share: 2 * math.acosh(share**-0.5),
+    checks.fading: lambda scale, layers: (scale / 2**0.5) ** layers,
+    checks.steps_to_forget: good_steps_to_forget,
+    checks.ghost_batch_norm: good_parts,
+    checks.batch_mean_error: lambda maps, b: maps.mean((1, 2)).std() / b**0.5,
+    checks.noise_scale: good_noise_scale,
+    checks.group_norm: good_group_norm,
+    checks.shared_count: good_count,
+    checks.mixes_images: good_mixes,
 }
 WRONG = [
+    (checks.group_norm, interleaved_group_norm),
+    (checks.group_norm, lambda x, groups, eps: good_group_norm(x, groups, 1e-5)),
+    (checks.group_norm, lambda x, groups, eps: nn.functional.instance_norm(x)),
+    (checks.shared_count, counts_of_pairs),
+    (checks.shared_count, lambda name, n, c, places, groups: n * places),
+    (checks.mixes_images, is_batch_norm),
+    (checks.mixes_images, lambda layer, x: is_batch_norm(layer, x) and layer.training),
+    (checks.mixes_images, partial(good_mixes, others=-1)),
     (checks.standardize, lambda x: x),
     (checks.standardize, lambda x: (x - x.mean(0)) / x.std(0, correction=0)),
     (checks.standardize, lambda x: x / x.std(0)),
@@ -285,6 +360,19 @@ WRONG = [
     (checks.update_ratio, ratio_of_norms),
     (checks.flat_edge, lambda share: math.acosh(share**-0.5)),
     (checks.flat_edge, lambda share: -math.log(share)),
+    (checks.fading, lambda scale, layers: scale**layers),
+    (checks.fading, lambda scale, layers: (scale / 2) ** layers),
+    (checks.fading, lambda scale, layers: (scale / 2**0.5) ** (layers - 1)),
+    (checks.steps_to_forget, lambda momentum, variance: round(1 / momentum)),
+    (checks.steps_to_forget, lambda m, v: round(math.log(v) / math.log(1 - m))),
+    (checks.steps_to_forget, lambda m, v: math.ceil(math.log(v) / math.log(m))),
+    (checks.ghost_batch_norm, strided_parts),
+    (checks.ghost_batch_norm, lambda x, size: good_parts(x, len(x))),
+    (checks.batch_mean_error, lambda maps, b: maps.std() / b**0.5),
+    (checks.batch_mean_error, error_of_pixels),
+    (checks.batch_mean_error, lambda maps, b: maps.mean((1, 2)).std()),
+    (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b)),
+    (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b) / g),
 ]
 
 

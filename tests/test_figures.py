@@ -44,7 +44,12 @@ ERRORS = {"a": (np.exp(RNG.normal(size=(5, 3))), 0.2)}
 SNAPSHOTS = np.array([0, 1, 10, 60, 200])
 PERCENTILES = np.sort(RNG.normal(size=(2, 5, 3, 9)))
 SHARES = RNG.uniform(0, 0.5, size=(5, 3, 7))
+PAPERS = pd.DataFrame(
+    [("x", "1502.03167", "a"), ("y", "1607.06450", "b"), ("z", "1607.08022", "b")],
+    columns=["name", "arXiv", "kind"],
+)
 LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
+BY_SIZE = {4: np.array([0.5, 0.7]), 16: np.array([0.8]), 64: np.array([])}
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
     "loss_against_step": lambda: figures.loss_against_step(
@@ -109,6 +114,16 @@ DRAWN = {
     "company": lambda: figures.company(
         RNG.uniform(size=(28, 28)), {"8 boots": RNG.uniform(size=9)}, 0.8, "p"
     ),
+    "batch_jitter": lambda: figures.batch_jitter(
+        RNG.normal(size=60), 0.1, [2, 8, 64], np.ones(3), np.array([0.4, 0.2, 0.1])
+    ),
+    "by_batch_size": lambda: figures.by_batch_size(
+        {"a": {"x": (BY_SIZE, "red")}, "b": {"x": (BY_SIZE, "red")}},
+        "test accuracy (%)",
+    ),
+    "batch_mean_scatter": lambda: figures.batch_mean_scatter(
+        {"a": (np.array([1.0, 0.5]), {"f": np.array([1.0, 0.5])})}, (4, 16)
+    ),
     "accuracy_by_size": lambda: figures.accuracy_by_size(
         {"a": (np.array([0.5, 0.8]), "red")}, (4, 64)
     ),
@@ -143,6 +158,8 @@ DRAWN = {
         log=True,
         reference=(1.0, "theory"),
     ),
+    "shared_means": lambda: figures.shared_means((4, 8, 8, 8)),
+    "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
     "cover": lambda: cover(ONE_RATE),
 }
 UNITLESS = ("epoch", "step", "batches", "layer", "weight of pixel", "learning rate")
@@ -300,6 +317,34 @@ def test_forest_draws_each_interval_in_its_own_row():
     assert [line.get_ydata()[0] for line in ax.lines[1:4:2]] == [0, -1]
 
 
+def test_by_batch_size_draws_seeds_and_their_mean_as_errors():
+    (ax,) = figures.by_batch_size({"a": {"x": (BY_SIZE, "red")}}, "accuracy (%)").axes
+    mean, *seeds = ax.lines
+    np.testing.assert_allclose(mean.get_xydata(), [[4, 40], [16, 20]])
+    drawn = [line.get_xydata().tolist() for line in seeds]
+    np.testing.assert_allclose(drawn[0], [[4, 50], [4, 30]])
+    np.testing.assert_allclose(drawn[1], [[16, 20]])
+    low, high = ax.get_ylim()
+    assert low > high  # an error, upside down: the best is on top
+    names = [t.get_text() for t in ax.get_yticklabels()]
+    assert dict(zip(names, ax.get_yticks(), strict=True))["80"] == 20
+
+
+def test_by_batch_size_leaves_other_measures_as_they_are():
+    lines = {"a": {"x": ({4: np.array([1.0, 3.0])}, "red")}}
+    (ax,) = figures.by_batch_size(lines, "variance (1)", log=True).axes
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[4, 2]])
+    assert ax.get_yscale() == "log"
+
+
+def test_batch_means_are_drawn_beside_their_formula():
+    measured, formula = np.array([1.0, 0.4]), np.array([1.0, 0.5])
+    panel = {"a": (measured, {"f": formula})}
+    (ax,) = figures.batch_mean_scatter(panel, (4, 16)).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), measured)
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), formula)
+
+
 def test_accuracy_by_size_is_in_per_cent():
     lines = {"a": (np.array([0.5, 0.8]), "red")}
     (ax,) = figures.accuracy_by_size(lines, (4, 64)).axes
@@ -381,6 +426,16 @@ def test_layer_lines_draw_geometric_means_on_a_log_axis():
         assert texts["i"] < texts["j"]  # each name beside its line
 
 
+def test_batch_jitter_draws_its_data():
+    values, theory = RNG.normal(size=60), np.array([0.4, 0.2, 0.1])
+    figure = figures.batch_jitter(values, 0.3, [2, 8, 64], 1.1 * theory, theory)
+    left, right = figure.axes
+    np.testing.assert_array_equal(left.lines[0].get_ydata(), values)
+    assert set(left.lines[1].get_ydata()) == {0.3}
+    np.testing.assert_array_equal(right.lines[0].get_ydata(), theory)
+    np.testing.assert_array_equal(right.lines[1].get_ydata(), 1.1 * theory)
+
+
 def test_losses_against_draw_mean_range_and_chance():
     losses = np.array([[3.0, 1.0], [1.0, 0.0]])  # (seeds, T)
     (ax,) = figures.losses_against(
@@ -420,3 +475,33 @@ def test_beside_identity_keeps_gamma_and_beta_apart():
     np.testing.assert_allclose(right.collections[0].get_offsets(), [[5, 7], [6, 8]])
     for ax in (left, right):
         assert ax.lines[0].get_slope() == 1
+
+
+def test_the_timeline_dates_a_paper_by_its_number():
+    (ax,) = figures.timeline(PAPERS, {"a": "red", "b": "blue"}).axes
+    dots = [line.get_ydata() for line in ax.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(dots[0], [2015 + 1 / 12])
+    np.testing.assert_allclose(dots[1], [2016.5, 2016.5])
+    heights = {t.get_text(): t.get_position()[1] for t in ax.texts}
+    assert heights["z"] > heights["y"] == 2016.5  # names do not cover each other
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("batch", 1 / 8),
+        ("layer", 1 / 4),
+        ("layer over C", 1 / (4 * 64)),
+        ("group", 1 / (4 * 2)),
+        ("instance", 1 / (4 * 8)),
+    ],
+)
+def test_lit_blocks_are_as_large_as_what_shares_a_mean(name, share):
+    """Volumes, from the areas of the front faces and how deep the tops go."""
+    axes = {ax.get_title(): ax for ax in figures.shared_means((4, 8, 8, 8)).axes}
+    *lit, front, top, _ = (patch.get_xy() for patch in axes[name].patches)
+
+    def volume(front, top):
+        return np.ptp(front[:, 0]) * np.ptp(front[:, 1]) * np.ptp(top[:, 1])
+
+    assert volume(*lit[:2]) / volume(front, top) == pytest.approx(share)

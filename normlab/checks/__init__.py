@@ -4,6 +4,12 @@ Each returns a ``Verdict`` that a notebook shows; none raises on a wrong answer.
 """
 
 from normlab.checks.activations import dead_units, flat_edge, update_ratio
+from normlab.checks.axes import group_norm, mixes_images, shared_count
+from normlab.checks.batch_size import (
+    batch_mean_error,
+    ghost_batch_norm,
+    noise_scale,
+)
 from normlab.checks.gradient import (
     batch_norm_gradient,
     projection_matrix,
@@ -14,10 +20,12 @@ from normlab.checks.layer import batch_norm, cumulative_average, torch_momentum
 from normlab.checks.learned import decay_groups, drop_constant, mirror_unit
 from normlab.checks.modes import moving_layers, noise_factor, recompute
 from normlab.checks.networks import convert, interval, parameter_count
+from normlab.checks.playground import fading, steps_to_forget
 from normlab.checks.verdict import Verdict
 
 __all__ = [
     "Verdict",
+    "batch_mean_error",
     "batch_norm",
     "batch_norm_gradient",
     "convert",
@@ -25,17 +33,24 @@ __all__ = [
     "dead_units",
     "decay_groups",
     "drop_constant",
+    "fading",
     "flat_edge",
+    "ghost_batch_norm",
+    "group_norm",
     "interval",
     "largest_stable_rate",
     "mirror_unit",
+    "mixes_images",
     "moving_layers",
     "noise_factor",
+    "noise_scale",
     "parameter_count",
     "projection_matrix",
     "recompute",
     "share_of_two",
+    "shared_count",
     "standardize",
+    "steps_to_forget",
     "torch_momentum",
     "update_ratio",
 ]

@@ -6,6 +6,8 @@ from normlab.figures.activations import (
     percentile_lines,
     percentile_rivers,
 )
+from normlab.figures.axes import shared_means, timeline
+from normlab.figures.batch_size import batch_mean_scatter, by_batch_size
 from normlab.figures.gradient import (
     bias_growth,
     computational_graph,
@@ -31,6 +33,7 @@ from normlab.figures.learned import (
 )
 from normlab.figures.modes import (
     accuracy_by_size,
+    batch_jitter,
     company,
     forest,
     parts_by_size,
@@ -48,8 +51,11 @@ from normlab.figures.training import (
 __all__ = [
     "COLORS",
     "accuracy_by_size",
+    "batch_jitter",
+    "batch_mean_scatter",
     "beside_identity",
     "bias_growth",
+    "by_batch_size",
     "company",
     "compare_rates",
     "computational_graph",
@@ -75,9 +81,11 @@ __all__ = [
     "running_errors",
     "running_estimates",
     "seed_curves",
+    "shared_means",
     "source_beside_seeds",
     "three_paths",
     "throughput_bars",
+    "timeline",
     "two_valleys",
     "use_style",
     "where_to_look",

@@ -42,7 +42,7 @@ def gradient_projection(x_hat: np.ndarray, gradient: np.ndarray) -> Figure:
     corners = [a * one + b * along for a, b in ((-1, -1), (1.1, -1), (1.1, 1), (-1, 1))]
     plane = 0.75 * reach * np.stack(corners) @ view
     ax.add_patch(Polygon(plane, facecolor="#F0F0F0", edgecolor="#BBBBBB"))
-    line = reach * np.stack([-0.4 * across, 1.05 * across])
+    line = np.stack([-0.4 * reach * across, 1.2 * left])
     ax.plot(*(line @ view).T, color=GREY, linestyle="--", linewidth=1)
     shadow = np.stack([zero, gradient - left, gradient])
     ax.plot(*(shadow @ view).T, color="#999999", linestyle=":", linewidth=1.2)
@@ -59,10 +59,10 @@ def gradient_projection(x_hat: np.ndarray, gradient: np.ndarray) -> Figure:
         (0.5 * reach * one, "1 = (1, 1, 1)", GREY, (6, 1), "left"),
         (0.5 * reach * along, r"$\hat x$", GREY, (6, 3), "left"),
         (-0.5 * reach * along, "this plane is removed", GREY, (-4, 15), "center"),
-        (line[1], "this line stays", GREY, (7, -6), "left"),
+        (line[0], "this line stays", GREY, (7, 4), "left"),
         (gradient, "incoming gradient", DIRECT, (8, -2), "left"),
         ((gradient + without_mean) / 2, "minus its mean", MEAN, (8, 8), "left"),
-        (without_mean, r"minus its part along $\hat x$", VARIANCE, (14, 10), "center"),
+        (without_mean, r"minus its part along $\hat x$", VARIANCE, (0, 12), "right"),
         (0.85 * left, "what is left", ALL, (-8, 0), "right"),
     ):
         label(ax, *(place @ view), text, color, xytext=offset, ha=side)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from normlab.figures.style import (
     COLORS,
@@ -50,6 +51,38 @@ def company(
     ax.grid(axis="y", visible=False)
     photo = OffsetImage(image, zoom=1.7, cmap="gray_r", interpolation="nearest")
     ax.add_artist(AnnotationBbox(photo, (1.12, -(len(draws) - 1) / 2), frameon=False))
+    return figure
+
+
+def batch_jitter(
+    values: np.ndarray,
+    alone: float,
+    sizes: Sequence[int],
+    scatter: np.ndarray,
+    theory: np.ndarray,
+) -> Figure:
+    """Draw one value in changing company, and how batch means scatter by batch size.
+
+    Args:
+        values: the value, normalized with each of the batches (draws,).
+        alone: the same in evaluation mode.
+        sizes: images a batch.
+        scatter: standard deviation of the means of drawn batches (sizes,).
+        theory: what it should be (sizes,).
+    """
+    figure, (left, right) = new_figure((6.8, 3.0), columns=2)
+    draws = np.arange(1, len(values) + 1)
+    left.plot(draws, values, ".", color=TRAINING, markersize=7)
+    left.axhline(alone, color=EVALUATION)
+    left.set(xlabel="batches", ylabel="one value, normalized\n(standard deviations)")
+    left.set_title("training", color=TRAINING, fontsize=11, loc="left")
+    left.set_title("evaluation", color=EVALUATION, fontsize=11, loc="right")
+    right.plot(sizes, theory, color=GREY, linestyle="--")
+    right.plot(sizes, scatter, "o", color=TRAINING)
+    right.set(yscale="log", ylabel="standard deviation of\nbatch means (log scale)")
+    right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    right.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    _size_axis(right, sizes[::3])
     return figure
 
 

@@ -1,5 +1,17 @@
 """What the reader moves: widgets for a kernel and for a page without one."""
 
+from normlab.widgets.axes import WhichAxes
+from normlab.widgets.explorer import BatchSizeExplorer
 from normlab.widgets.five import FiveNumbers
+from normlab.widgets.microscope import StatisticsMicroscope
+from normlab.widgets.playground import Playground
+from normlab.widgets.projection import Projection
 
-__all__ = ["FiveNumbers"]
+__all__ = [
+    "BatchSizeExplorer",
+    "FiveNumbers",
+    "Playground",
+    "Projection",
+    "StatisticsMicroscope",
+    "WhichAxes",
+]

@@ -64,7 +64,7 @@ export function fit(el, build) {
   const look = () => {
     const { paddingLeft, paddingRight } = getComputedStyle(el);
     const now = el.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
-    if (now <= 0 || Math.abs(now - width) < 1) return;
+    if (!(now > 0) || Math.abs(now - width) < 1) return; // NaN: not in a page yet
     width = now;
     end?.();
     el.replaceChildren();

@@ -136,3 +136,17 @@ def test_python_hears_what_the_reader_moves(lab, number):
     shown = slider.locator("..").locator("output").inner_text()
     assert {n for n in after if after[n] != before[n]} == {name}
     assert float(shown.split()[0].replace("−", "-")) == pytest.approx(after[name], 0.05)
+
+
+def test_the_explorer_trains_the_chosen_point(lab):
+    sources = [source for _, source in widget_cells()]
+    number = next(n for n, s in enumerate(sources) if "BatchSizeExplorer" in s)
+    shows = lab.locator(".jp-Notebook .jp-Cell").nth(2 * number)
+    run(shows)
+    widget = shows.locator(".bn")
+    widget.get_by_role("button", name="Train this point").click(timeout=1000 * READY)
+    said = widget.get_by_text(
+        re.compile("Seed .* trained for 1,200 updates; test accuracy")
+    )
+    said.wait_for(timeout=1000 * READY)
+    assert widget.locator("svg").last.locator("path[stroke-dasharray][d^=M]").count()

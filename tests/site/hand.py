@@ -40,7 +40,7 @@ class Shown:
 
     def choose(self, name, label):
         """Click one of a few."""
-        self.control(name).get_by_text(label, exact=True).click()
+        self.control(name).get_by_role("radio", name=label, exact=True).click()
         self.settle()
 
     def press(self, target, key, times=1):

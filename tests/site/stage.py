@@ -18,13 +18,19 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <title>{name}</title><meta name="viewport" content="width=device-width">
 <link rel="canonical" href="https://example.org/stage/{path}">
+<link rel="icon" href="{up}assets/og.png">
 <link rel="stylesheet" href="{up}assets/book.css">
 <script src="{up}assets/book.js" defer></script></head>
 <body><main class="bd-content"><article class="bd-article"><h1>{name}</h1>{blocks}
 </article></main></body></html>"""
 # Chapter -> the widgets that stand in it, in their order.
 CHAPTERS = {
+    "train-and-eval": ["StatisticsMicroscope"],
+    "batch-size": ["BatchSizeExplorer", "StatisticsMicroscope"],
     "batch-norm-by-hand": ["FiveNumbers"],
+    "backward-by-hand": ["Projection"],
+    "playground": ["Playground"],
+    "which-axes": ["WhichAxes"],
 }
 
 

@@ -24,6 +24,9 @@ function attempt(call) {
 }
 
 const JOBS = {
+  /** What an exported function returns. */
+  call: ([name, ...values]) => attempt(() => shipped[name](...values)),
+
   /** Train on the given batches, from the given weights; all that PyTorch can check. */
   parity({ config, values, images, labels, batches }) {
     const [x, y] = [floats(images), bytes(labels)];
@@ -68,6 +71,26 @@ const JOBS = {
       outs: net.outs.map(pack),
       gradients: net.gradients.map((gradient) => gradient && pack(gradient)),
     };
+  },
+
+  /** Train as the playground's worker does; accuracy in each way of testing. */
+  async playground({ packed, runs }) {
+    const data = await shipped.open(bytes(packed));
+    return runs.map(({ settings, steps }) => {
+      const run = new shipped.Run(data, settings);
+      const losses = [];
+      const held = {};
+      while (losses.length < steps && !run.diverged) losses.push(run.step());
+      for (const evaluation of ["running", "mixed", "class"]) {
+        run.change({ ...settings, evaluation });
+        held[evaluation] = run.evaluate().accuracy;
+      }
+      const values = packAll(run.net.parameters, "value");
+      const layers = JSON.parse(JSON.stringify(run.layers(), plain));
+      const { diverged, parameters } = run;
+      const mixed = pack(data.mixedImages);
+      return { losses, held, values, layers, diverged, parameters, mixed };
+    });
   },
 
   /** The names and shapes of the engine's state_dict. */

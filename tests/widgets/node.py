@@ -5,9 +5,12 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
+
+from normlab.widgets.base import module
 
 HERE = Path(__file__).parent
 WIDGETS = HERE.parents[1] / "normlab" / "widgets"
@@ -28,6 +31,14 @@ def run(module, jobs):
     )
     assert result.returncode == 0, result.stderr[-4000:]
     return json.loads(result.stdout)
+
+
+def call(name, calls):
+    """Call functions that NAME.js exports; a call is (function, argument, ...)."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.js"
+        file.write_text(module(name), "utf-8")  # with what it imports
+        return run(file, [("call", one) for one in calls])
 
 
 def pack(array):

@@ -93,8 +93,7 @@ async function start(place, query) {
       styled(at("style").href),
     ]);
     for (const [name, text] of Object.entries(state.buffers)) {
-      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-      state.traits[name] = new DataView(bytes.buffer);
+      state.traits[name] = new DataView(decode(text).buffer);
     }
     for (const [name, file] of Object.entries(state.scripts)) {
       state.traits[name] = new URL(file, at("state")).href;
@@ -114,6 +113,13 @@ async function start(place, query) {
     place.append(note);
     return null;
   }
+}
+
+function decode(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 function styled(href) {

@@ -1,0 +1,77 @@
+"""Self-checks of the chapter on batch size."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from normlab.checks.verdict import Verdict, check, random
+from normlab.layers import GhostBatchNorm
+
+
+def ghost_batch_norm(function: Callable[[Tensor, int], Tensor]) -> Verdict:
+    """Check ``(x, size)``, which normalizes x (N, C) in parts of ``size`` examples.
+
+    The parts follow each other, ``size`` divides N, epsilon is 1e-5.
+    """
+
+    def same(shape: tuple[int, int], size: int) -> bool:
+        x = random(*shape) * 3 + 2
+        layer = GhostBatchNorm(shape[1], ghost_size=size)
+        return torch.allclose(function(x, size), layer(x), rtol=1e-4, atol=1e-5)
+
+    return check(
+        {
+            "12 examples in parts of 4": lambda: same((12, 3), 4),
+            "64 examples in parts of 16": lambda: same((64, 5), 16),
+            "one part: plain batch normalization": lambda: same((8, 3), 8),
+        }
+    )
+
+
+def batch_mean_error(function: Callable[[Tensor, int], float]) -> Verdict:
+    """Check ``(maps, batch_size)``: how far the mean of a batch's maps scatters.
+
+    ``maps`` (N, H, W) are one channel of many images; the answer is a standard
+    deviation, to 6 per cent.
+    """
+
+    def close(maps: Tensor, batch_size: int) -> bool:
+        draw = torch.Generator().manual_seed(0)
+        index = torch.randint(len(maps), (20_000, batch_size), generator=draw)
+        drawn = maps.mean((1, 2))[index].mean(1).std()
+        return abs(float(function(maps, batch_size)) / drawn.item() - 1) < 0.06
+
+    pixels = random(500, 6, 6)
+    brightness = random(500, 1, 1, seed=1)
+    return check(
+        {
+            "independent pixels, batches of 4": lambda: close(pixels, 4),
+            "images of unlike brightness, batches of 4": (
+                lambda: close(pixels + brightness, 4)
+            ),
+            "the same, batches of 64": lambda: close(pixels + brightness, 64),
+        }
+    )
+
+
+def noise_scale(function: Callable[[float, float, float, float], float]) -> Verdict:
+    """Check ``(small, square_small, large, square_large)``, the noise scale in images.
+
+    The squares are mean squared lengths of gradients of batches of two sizes.
+    """
+
+    def right(scale: float, small: int, large: int, gradient: float) -> bool:
+        def square(size: int) -> float:
+            return gradient + scale * gradient / size
+
+        found = function(small, square(small), large, square(large))
+        return abs(float(found) - scale) < 1e-6 * scale
+
+    return check(
+        {
+            "as much noise as signal at 100": lambda: right(100, 8, 64, 0.5),
+            "at 7": lambda: right(7, 2, 1024, 0.01),
+            "at 5,000": lambda: right(5000, 16, 256, 3.0),
+        }
+    )

@@ -1,0 +1,113 @@
+"""Figures of the chapter on batch size."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from normlab.figures.style import COLORS, label, new_figure
+
+GREY = COLORS["theory"]
+SHOWN = (10, 30, 50, 70, 80, 85, 90)  # accuracies, in per cent
+Line = tuple[Mapping[int, np.ndarray], str]  # batch size -> values (seeds,); colour
+
+
+def by_batch_size(
+    panels: Mapping[str, Mapping[str, Line]],
+    quantity: str,
+    *,
+    log: bool = False,
+    reference: tuple[float, str] | None = None,
+    diagonal: str = "",
+) -> Figure:
+    """Draw a measure against the batch size: a dot a seed, a line for the mean.
+
+    Accuracies get an axis on which the error is logarithmic: one tells apart both
+    failures and the last points of per cent.
+
+    Args:
+        panels: title -> label -> (batch size -> values, colour); a size without
+            values is left out.
+        quantity: what the vertical axis says, unit included; "accuracy (%)" in it
+            says that the values are accuracies, 0 to 1.
+        log: whether another measure has a logarithmic axis.
+        reference: a level to draw as theory, and its name.
+        diagonal: name of the line on which the measure equals the batch size.
+    """
+    figure, axes = new_figure((6.8, 3.6), columns=len(panels), sharey=True)
+    axes = np.atleast_1d(axes)
+    accuracy = "accuracy (%)" in quantity
+    sizes = sorted({s for p in panels.values() for line, _ in p.values() for s in line})
+    for ax, (title, lines) in zip(axes, panels.items(), strict=True):
+        for name, (values, color) in lines.items():
+            _dots_and_mean(ax, values, color, name, accuracy)
+        if reference:
+            level, name = reference
+            ax.axhline(level, color=GREY, linestyle="--", linewidth=1.2, label=name)
+        if diagonal:
+            ax.plot(sizes, sizes, color=GREY, linestyle="--", label=diagonal)
+        ax.set_title(title, fontsize=11)
+        ax.set(xscale="log", xlabel="batch size (images, log scale)")
+        ax.set_xticks(sizes, [f"{size}" for size in sizes])
+        ax.minorticks_off()
+    axes[0].set_ylabel(quantity)
+    if accuracy:
+        _error_axis(axes[0])
+    elif log:
+        axes[0].set_yscale("log")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return figure
+
+
+def _dots_and_mean(ax: Axes, values, color: str, name: str, accuracy: bool) -> None:
+    """Accuracies are drawn as errors in per cent, on an axis that says accuracy."""
+    known = {size: np.asarray(v) for size, v in values.items() if len(v)}
+    if accuracy:
+        known = {size: 100 * (1 - v) for size, v in known.items()}
+    means = [np.nanmean(v) for v in known.values()]
+    ax.plot(list(known), means, color=color, label=name)
+    for size, v in known.items():
+        ax.plot(np.full(len(v), size), v, "o", color=color, markersize=3.6, alpha=0.7)
+
+
+def _error_axis(ax: Axes) -> None:
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    ax.set_ylim(max(high, 92), min(low, 9.5))
+    ax.set_yticks([100 - shown for shown in SHOWN], [f"{shown}" for shown in SHOWN])
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.minorticks_off()
+
+
+def batch_mean_scatter(
+    panels: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]],
+    sizes: Sequence[int],
+) -> Figure:
+    """Draw how far batch means scatter, and what formulas say.
+
+    Args:
+        panels: title -> (measured (sizes,), name of a formula -> values (sizes,)).
+        sizes: images a batch.
+    """
+    figure, axes = new_figure((6.8, 3.2), columns=len(panels))
+    styles = ((0, (4, 3)), (0, (1, 2)))
+    axes = np.atleast_1d(axes)
+    for ax, (title, (measured, theory)) in zip(axes, panels.items(), strict=True):
+        ax.plot(sizes, measured, "o", color=COLORS["batch"])
+        label(ax, sizes[0], measured[0], "measured", COLORS["batch"], xytext=(8, 4))
+        above = len(sizes) // 2, {"ha": "left", "xytext": (6, 9)}
+        below = -1, {"ha": "right", "xytext": (-30, -3)}
+        for (name, values), style, (at, place) in zip(
+            theory.items(), styles, (above, below), strict=False
+        ):
+            ax.plot(sizes, values, color=GREY, linestyle=style)
+            label(ax, sizes[at], values[at], name, GREY, **place)
+        ax.set_title(title, fontsize=11)
+        ax.set(xscale="log", yscale="log", xlabel="batch size (images, log scale)")
+        ax.set_xticks(sizes, [f"{size}" for size in sizes])
+        ax.minorticks_off()
+    axes[0].set_ylabel("standard deviation of the batch’s mean\n(log scale)")
+    return figure
