@@ -3,6 +3,8 @@
 ``python -m normlab.runs list | show NAME | run NAME``
 """
 
+from normlab.runs.axes import WHICH_AXES
+from normlab.runs.batch_size import BATCH_SIZE
 from normlab.runs.config import Experiment, Run
 from normlab.runs.execute import build, record_all, train
 from normlab.runs.inside import INSIDE, INSIDE_TOY
@@ -21,6 +23,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         TRAIN_EVAL_GAP,
         FROZEN_FINISH,
         MAPS,
+        BATCH_SIZE,
+        WHICH_AXES,
     )
 }
 
