@@ -57,7 +57,7 @@ STORIES = {
     "tiny": Story(
         "Tiny weights",
         "15 layers. Press Play: the loss stays at blind guessing. The rows below show "
-        "why: activations and gradients shrink from layer to layer. "
+        "why: from the last layer to the first the gradients shrink. "
         "Then choose batch.",
         {
             "depth": 15,

@@ -307,6 +307,27 @@ def test_tiny_weights_are_dead_without_and_alive_with_batch_norm(told):
     assert (scores(told, "tiny", "normalizer layer") < 35).all()
 
 
+def test_layer_norm_learns_where_its_steps_are_smaller():
+    layer = STORIES["tiny"].settings | {"normalizer": "layer"}
+    changes = {"learning_rate": 0.001}, {"initial_scale": 1.4}
+    runs = [(layer | change | {"seed": s}, 150) for change in changes for s in SEEDS]
+    held = [result.held["running"] for result in in_two(runs)]
+    slow, large = np.array(held).reshape(2, -1)
+    assert slow.mean() > 0.3
+    assert large.min() > 0.45
+
+
+def test_gradients_fade_by_the_factor_of_the_first_exercise():
+    """Of 13 layers: the mean exponents of the first and the last hidden row."""
+    scale = 0.5
+    settings = STORIES["tiny"].settings | {"initial_scale": scale}
+    (result,) = playground.train([(settings, 0)])
+    first, *_, last = [np.array(layer["gradients"]) for layer in result.layers]
+    exponents = -14 + 16 * (np.arange(len(first)) + 0.5) / len(first)
+    fell = np.average(exponents, weights=last) - np.average(exponents, weights=first)
+    assert fell == pytest.approx(-13 * math.log10(scale / 2**0.5), abs=0.5)
+
+
 def test_the_rate_that_breaks_the_others_is_fine_with_batch_norm(told):
     for result in told["rate", "normalizer none"]:
         assert result.diverged
