@@ -128,7 +128,7 @@ def test_python_hears_what_the_reader_moves(lab, number):
     widget = shows.locator(".bn")
     widget.wait_for(timeout=1000 * READY)
     before = ast.literal_eval(run(says).strip())
-    slider = widget.locator("input[type=range]").first
+    slider = widget.locator("input[type=range]:enabled").first
     name = slider.locator("..").get_attribute("data-control")
     slider.focus()
     lab.keyboard.press("ArrowLeft")

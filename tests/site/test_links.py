@@ -1,7 +1,8 @@
 """Every link inside the site leads to a page, and to a place on it, that exists."""
 
+import json
 from posixpath import dirname, join, normpath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
@@ -37,9 +38,32 @@ def test_links_lead_somewhere(page_name, site, soups, places, address):
     lost = []
     for link, target, anchor in internal_links(page_name, soups[page_name], prefix):
         known = places.get(target, {anchor})
-        if not (site / target).is_file() or (anchor and anchor not in known):
+        name = anchor.split("?")[0]  # what follows is the state of a widget
+        if not (site / target).is_file() or (name and name not in known):
             lost.append(link)
     assert lost == []
+
+
+def test_links_to_widgets_set_what_can_be_set(page_name, site, soups):
+    """A widget leaves alone what its controls do not allow, so a link says nothing."""
+    for link in soups[page_name].select('a[href^="#widget-"]'):
+        name, _, query = link["href"].removeprefix("#").partition("?")
+        place = soups[page_name].find(id=name)
+        state = json.loads(
+            (site / page_name).parent.joinpath(place["data-state"]).read_text()
+        )
+        for trait, value in parse_qsl(query, strict_parsing=bool(query)):
+            assert fits(json.loads(value), state["traits"]["controls"][trait]), link[
+                "href"
+            ]
+
+
+def fits(value, control):
+    if control["options"]:
+        return value in [option for option, _ in control["options"]]
+    values = value if control["length"] else [value]
+    inside = (control["low"] <= v <= control["high"] for v in values)
+    return all(inside) and len(values) == max(control["length"], 1)
 
 
 def test_no_page_links_to_this_machine(page_name, soups):

@@ -4,12 +4,12 @@ import gzip
 import json
 import sys
 from functools import cache
-from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT, SITE, built_pages
 from hand import shown
+from visit import is_widgets
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from booksite import widgets
@@ -74,13 +74,6 @@ def test_nothing_is_fetched_before_a_widget_is_near(page, browser, address):
     assert any("host" in url for url in late)
     size = sum(len(gzip.compress(body, 9)) for body in late.values())
     assert 0 < size <= LIMIT
-
-
-def is_widgets(url):
-    """Whether a file is a widget's; stills are pictures of the page."""
-    path = urlsplit(url).path
-    ours = "/assets/widgets/" in path or "/assets/host" in path
-    return ours and not path.endswith(".svg")
 
 
 def test_host_is_small():

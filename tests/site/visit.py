@@ -91,3 +91,10 @@ def open_page(browser, url, widths=(390, 1440)):
     visit.seen["violations"] = page.evaluate("window.violations")
     context.close()
     return visit
+
+
+def is_widgets(url):
+    """Whether a file is a widget's; stills are pictures of the page."""
+    path = urlsplit(url).path
+    ours = "/assets/widgets/" in path or "/assets/host" in path
+    return ours and not path.endswith(".svg")
