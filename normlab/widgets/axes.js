@@ -61,7 +61,7 @@ function build(model, el, width) {
 function words() {
   const shown = {
     pairs: readout("pairs", "pairs of mean and variance"),
-    each: readout("each", "values in each pair"),
+    each: readout("each", "values in each"),
     mean: readout("mean", "this pair's mean"),
     variance: readout("variance", "its variance"),
   };
