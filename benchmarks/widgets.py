@@ -79,9 +79,8 @@ def open_at(browser, url: str, name: str) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.add_init_script(WATCH)
     page.goto(url)
-    place = page.locator(f"#{name.split('?')[0]}")
-    place.scroll_into_view_if_needed()
-    page.locator(f"#{name.split('?')[0]}[data-ready]").wait_for()
+    page.locator(f"#{name}").scroll_into_view_if_needed()
+    page.locator(f"#{name}[data-ready]").wait_for()
     page.wait_for_timeout(1000)
     return page
 
