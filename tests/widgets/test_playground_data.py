@@ -19,9 +19,8 @@ from normlab.widgets.playground_data import (
 )
 
 from . import node
-from .node import WIDGETS, run, unpack
+from .node import run, unpack
 
-DECODER = WIDGETS / "playground_data.js"
 BUDGET = 190_000  # bytes; a page with its widgets has 500,000
 
 
@@ -41,7 +40,7 @@ def packed(images):
 @pytest.fixture(scope="module")
 def decoded(packed):
     """What the page gets."""
-    (result,) = run(DECODER, [("decode", {"packed": node.pack(packed)})])
+    (result,) = run("playground_data", [("decode", {"packed": node.pack(packed)})])
     return {
         key: unpack(value, np.float32 if key.endswith("Images") else np.uint8)
         for key, value in result.items()
@@ -133,13 +132,15 @@ def test_prediction_is_the_median_of_its_neighbours():
 
 @pytest.mark.parametrize("damage", [slice(-9), slice(2000)])
 def test_damaged_bytes_are_refused(packed, damage):
-    (error,) = run(DECODER, [("damaged", {"packed": node.pack(packed[damage])})])
+    (error,) = run(
+        "playground_data", [("damaged", {"packed": node.pack(packed[damage])})]
+    )
     assert error
 
 
 def test_missing_images_are_refused_by_name(packed):
     more = struct.pack(HEADER, 14, 10, 300, 51) + packed[struct.calcsize(HEADER) :]
-    (error,) = run(DECODER, [("damaged", {"packed": node.pack(more)})])
+    (error,) = run("playground_data", [("damaged", {"packed": node.pack(more)})])
     assert error == "RangeError: the playground's images are not complete"
 
 

@@ -1,10 +1,10 @@
 """The last look at the written pages, all of them together."""
 
-import hashlib
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 
+from .hashed import write_hashed
 from .icons import draw_icons
 from .maths import set_formulas
 from .policy import add_policy
@@ -45,29 +45,17 @@ def write_stylesheets(app, site, pages):
         hoist_styles(soup, maths_rules)
     book = join_stylesheets(site, app.booksite_css, names_in_use(site, pages))
     book = write_hashed(site, "book.css", "\n".join([book, *rules.values()]))
-    script = (site / "assets/book.js").read_text("utf-8")
-    script = write_hashed(site, "book.js", script)
-    host = (site / "assets/host.js").read_text("utf-8")
-    host = write_hashed(site, "host.js", host)
+    scripts = {
+        name: write_hashed(site, name, (site / "assets" / name).read_text("utf-8"))
+        for name in ("book.js", "host.js")
+    }
     maths = write_hashed(site, "maths.css", "\n".join([maths, *maths_rules.values()]))
     for soup in pages.values():
-        name_assets(soup, {"book.css": book, "book.js": script, "host.js": host})
+        name_assets(soup, {"book.css": book, **scripts})
         if soup.find("mjx-container"):
             link = soup.find("link", href=lambda h: h and h.endswith(book))
             href = link["href"].replace(book, maths)
             link.insert_after(soup.new_tag("link", rel="stylesheet", href=href))
-
-
-def write_hashed(site, name, text):
-    """Write assets/NAME under a name with its hash, so that a browser may keep it."""
-    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]
-    stem, suffix = name.rsplit(".", 1)
-    for old in (site / "assets").glob(f"{stem}.*.{suffix}"):
-        old.unlink()
-    hashed = f"{stem}.{digest}.{suffix}"
-    (site / "assets").mkdir(exist_ok=True)
-    (site / "assets" / hashed).write_text(text, encoding="utf-8")
-    return hashed
 
 
 def name_assets(soup, names):
@@ -76,4 +64,6 @@ def name_assets(soup, names):
         key = next(k for k in ("href", "src", "data-host") if k in element.attrs)
         for name, hashed in names.items():
             if element[key].split("?")[0].endswith(f"assets/{name}"):
-                element[key] = element[key].split("?")[0].replace(name, hashed)
+                element[key] = (
+                    element[key].split("?")[0].replace(f"assets/{name}", hashed)
+                )

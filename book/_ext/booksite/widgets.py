@@ -7,10 +7,12 @@ fetches when a reader comes near. Jupyter Book injects all of `_static` into eve
 page, so they lie in `assets/widgets`.
 """
 
-import hashlib
 import json
+from pathlib import Path
 
 from sphinx.errors import ExtensionError
+
+from .hashed import write_hashed
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -75,23 +77,17 @@ def write_files(site, traits, buffers):
     }
     # A worker is asked for by address; in a kernel the trait is the script's text.
     scripts = {
-        name: write_hashed(site, "js", kept.pop(name)).rsplit("/", 1)[-1]
+        name: Path(write_hashed(site, "widgets/worker.js", kept.pop(name))).name
         for name in list(kept)
         if name.endswith("_script")
     }
     found = {buffer["path"][0]: buffer["data"] for buffer in buffers}
     state = {"traits": kept, "buffers": found, "scripts": scripts}
     files["state"] = ("json", json.dumps(state, separators=(",", ":"), sort_keys=True))
-    return {part: write_hashed(site, *file) for part, file in files.items()}
-
-
-def write_hashed(site, suffix, text):
-    """Write assets/widgets/HASH.SUFFIX; return the path."""
-    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]
-    path = f"assets/widgets/{digest}.{suffix}"
-    (site / path).parent.mkdir(parents=True, exist_ok=True)
-    (site / path).write_text(text, encoding="utf-8")
-    return path
+    return {
+        part: write_hashed(site, f"widgets/{part}.{suffix}", text)
+        for part, (suffix, text) in files.items()
+    }
 
 
 def free_name(name, used):
