@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.batch_size import epoch_by_batch_size
 from benchmarks.lenet import fit_over_d2l, hand_over_builtin
 from benchmarks.recording import recording_share
 from benchmarks.widgets import widget_answers
@@ -30,13 +31,16 @@ def main() -> None:
         "threads": torch.get_num_threads(),
         "date": datetime.now(UTC).date().isoformat(),
     }
-    for name, measure in {
+    measures = {
         "fit against d2l": lambda: fit_over_d2l(device),
         "eager": lambda: hand_over_builtin(device, compiled=False),
         "compiled": lambda: hand_over_builtin(device, compiled=True),
+        "batch size": lambda: epoch_by_batch_size(device),
         "recording": lambda: recording_share(device),
-        "widgets": widget_answers,
-    }.items():
+    }
+    if device == "cpu":  # a page's widgets do not use the GPU
+        measures["widgets"] = widget_answers
+    for name, measure in measures.items():
         print(f"measuring: {name} ...", flush=True)
         part = measure()
         results |= {key: float(f"{value:.4g}") for key, value in part.items()}

@@ -23,7 +23,10 @@ export const startOf = (cell, reach) => cell.map((at, axis) => at - (at % reach[
 
 /** Mean and biased variance of the values that share them with a cell. */
 export function moments(values, shape, reach, cell) {
-  const box = places(shape, startOf(cell, reach), reach);
+  return momentsAt(values, places(shape, startOf(cell, reach), reach));
+}
+
+function momentsAt(values, box) {
   const mean = box.reduce((sum, at) => sum + values[at], 0) / box.length;
   const squares = (sum, at) => sum + (values[at] - mean) ** 2;
   return { mean, variance: box.reduce(squares, 0) / box.length };
@@ -31,14 +34,15 @@ export function moments(values, shape, reach, cell) {
 
 /** Every value, normalized with the mean and variance that it shares. */
 export function normalize(values, shape, reach, eps = 1e-5) {
-  const known = new Map(); // start of a box -> its moments
-  return Array.from({ length: product(shape) }, (_, at) => {
-    const cell = cellAt(at, shape);
-    const start = startOf(cell, reach).join();
-    if (!known.has(start)) known.set(start, moments(values, shape, reach, cell));
-    const { mean, variance } = known.get(start);
-    return (values[at] - mean) / Math.sqrt(variance + eps);
-  });
+  const output = new Array(product(shape));
+  for (let first = 0; first < output.length; first++) {
+    if (output[first] !== undefined) continue; // its box is done
+    const box = places(shape, startOf(cellAt(first, shape), reach), reach);
+    const { mean, variance } = momentsAt(values, box);
+    const scale = 1 / Math.sqrt(variance + eps);
+    for (const at of box) output[at] = (values[at] - mean) * scale;
+  }
+  return output;
 }
 
 /** Places in memory of a box: from `start`, as far as `reach`. */

@@ -8,12 +8,10 @@ const LIMIT = 1.5; // values beyond have the colours of the limits
 const [BELOW, ABOVE] = [[0, 114, 178], [184, 76, 0]];
 const LEFT = 0.3; // of the colour, where a value is not lit
 
-/** The colour of a value. */
+/** The colour of a value: red, green and blue. */
 function shade(value, strength = 1) {
   const part = strength * Math.min(1, Math.abs(value) / LIMIT);
-  const channels = (value < 0 ? BELOW : ABOVE).map((end) =>
-    Math.round(255 + part * (end - 255)));
-  return `rgb(${channels.join()})`;
+  return (value < 0 ? BELOW : ABOVE).map((end) => Math.round(255 + part * (end - 255)));
 }
 
 /** A canvas of CSS pixels, sharp on any screen. */
@@ -30,18 +28,22 @@ function canvas(width, height) {
 }
 
 /** The maps of the batch; frames where an image is not in it. */
-export function paint({ width, height, size, corner }) {
+export function paint({ left, top, width, height, size, corner }) {
   const { item, pen } = canvas(width, height);
   pen.strokeStyle = "#ddd";
+  pen.imageSmoothingEnabled = false; // a value is a square, however large
   const draw = ({ all, shape, start, reach, view, values, output }) => {
     const [images, channels, H, W] = shape;
     const isLit = (at, axis) => at >= start[axis] && at < start[axis] + reach[axis];
-    pen.clearRect(0, 0, width, height);
+    const dots = new ImageData(channels * (W + 1), images * (H + 1)); // see-through
     (view === "before" ? values : output).forEach((value, place) => {
       const cell = cellAt(place, shape);
-      pen.fillStyle = shade(value, cell.every(isLit) ? 1 : LEFT);
-      pen.fillRect(...corner(cell), size, size);
+      const [n, c, h, w] = cell;
+      const at = (n * (H + 1) + h) * dots.width + c * (W + 1) + w;
+      dots.data.set([...shade(value, cell.every(isLit) ? 1 : LEFT), 255], 4 * at);
     });
+    pen.clearRect(0, 0, width, height);
+    pen.drawImage(enlargeable(dots), left, top, size * dots.width, size * dots.height);
     for (let map = images * channels; map < all * channels; map++) {
       const [x, y] = corner([Math.floor(map / channels), map % channels, 0, 0]);
       pen.strokeRect(x + 0.5, y + 0.5, size * W - 1, size * H - 1);
@@ -50,24 +52,30 @@ export function paint({ width, height, size, corner }) {
   return { item, draw };
 }
 
+/** Dots as a canvas, which can be drawn at any size. */
+function enlargeable(dots) {
+  const { width, height } = dots;
+  const small = html("canvas", { width, height });
+  small.getContext("2d").putImageData(dots, 0, 0);
+  return small;
+}
+
 /** The images themselves (n, 28, 28), dark on white, pale where not in the batch. */
 export function photographs({ buffer, byteOffset }, frame) {
   const { corner, left, height, size, photo: side } = frame;
   const { item, pen } = canvas(left, height);
   const pixels = new Uint8Array(buffer, byteOffset);
-  const dots = document.createElement("canvas");
-  Object.assign(dots, { width: 28, height: 28 });
+  let drawn = 0; // images in the batch
   const draw = ({ all, shape: [images, , H] }) => {
+    if (images === drawn) return;
+    drawn = images;
     pen.clearRect(0, 0, left, height);
     for (let n = 0; n < all; n++) {
-      const photo = new ImageData(28, 28);
-      for (let i = 0; i < 784; i++) {
-        photo.data.set([0, 0, 0, pixels[784 * n + i]], 4 * i);
-      }
-      dots.getContext("2d").putImageData(photo, 0, 0);
+      const dots = new ImageData(28, 28);
+      for (let i = 0; i < 784; i++) dots.data[4 * i + 3] = pixels[784 * n + i];
       pen.globalAlpha = n < images ? 1 : 0.2;
       const y = corner([n, 0, 0, 0])[1] + (size * H - side) / 2;
-      pen.drawImage(dots, 14, y, side, side);
+      pen.drawImage(enlargeable(dots), 14, y, side, side);
     }
   };
   return { item, draw };
@@ -80,7 +88,7 @@ export function shades() {
   const bar = drawing(90, 12, `colours from ${-LIMIT} to ${LIMIT}`);
   change(bar, { role: "img" });
   bar.append(...Array.from({ length: count }, (_, i) => svg(
-    "rect", { x: 4.5 * i, width: 5, height: 12, fill: shade(step(i)) })));
+    "rect", { x: 4.5 * i, width: 5, height: 12, fill: `rgb(${shade(step(i)).join()})` })));
   bar.style.width = "90px";
   const view = html("span", {});
   const item = html(
