@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import NullFormatter, NullLocator
 
-from normlab.figures.style import COLORS, label, new_figure
+from normlab.figures.style import COLORS, new_figure
 
 GREY = COLORS["theory"]
 SHOWN = (10, 30, 50, 70, 80, 85, 90)  # accuracies, in per cent
@@ -89,25 +89,20 @@ def batch_mean_scatter(
     """Draw how far batch means scatter, and what formulas say.
 
     Args:
-        panels: title -> (measured (sizes,), name of a formula -> values (sizes,)).
+        panels: title -> (measured (sizes,), name of a formula -> values (sizes,)), in
+            standard deviations of single values.
         sizes: images a batch.
     """
-    figure, axes = new_figure((6.8, 3.2), columns=len(panels))
-    styles = ((0, (4, 3)), (0, (1, 2)))
+    figure, axes = new_figure((6.8, 3.4), columns=len(panels), sharey=True)
     axes = np.atleast_1d(axes)
     for ax, (title, (measured, theory)) in zip(axes, panels.items(), strict=True):
-        ax.plot(sizes, measured, "o", color=COLORS["batch"])
-        label(ax, sizes[0], measured[0], "measured", COLORS["batch"], xytext=(8, 4))
-        above = len(sizes) // 2, {"ha": "left", "xytext": (6, 9)}
-        below = -1, {"ha": "right", "xytext": (-30, -3)}
-        for (name, values), style, (at, place) in zip(
-            theory.items(), styles, (above, below), strict=False
-        ):
-            ax.plot(sizes, values, color=GREY, linestyle=style)
-            label(ax, sizes[at], values[at], name, GREY, **place)
+        ax.plot(sizes, measured, "o", color=COLORS["batch"], label="measured")
+        for (name, values), style in zip(theory.items(), ("--", ":"), strict=False):
+            ax.plot(sizes, values, color=GREY, linestyle=style, label=name)
         ax.set_title(title, fontsize=11)
         ax.set(xscale="log", yscale="log", xlabel="batch size (images, log scale)")
         ax.set_xticks(sizes, [f"{size}" for size in sizes])
-        ax.minorticks_off()
-    axes[0].set_ylabel("standard deviation of the batch’s mean\n(log scale)")
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.legend(loc="lower left", fontsize=10)
+    axes[0].set_ylabel("scatter of a batch’s mean\n(standard deviations, log scale)")
     return figure

@@ -126,7 +126,9 @@ def _variants() -> tuple[Run, ...]:
     # Gradient and statistics of unlike sizes; of like size they are in the grid.
     ghosts = [_run(f"ghost_{part}", SOURCE_RATE, ANCHOR) for part in (2, 4, 16, 64)]
     ghosts += [_run("ghost_16", scaled(size), size) for size in (64, 1024)]
-    return tuple(dict.fromkeys(grid + ghosts))
+    # Only the convolutions' maps are normalized: which layers suffer from two images?
+    maps = [_run("torch_batch_maps", scaled(size), size) for size in (2, 16)]
+    return tuple(dict.fromkeys(grid + ghosts + maps))
 
 
 BATCH_SIZE = Experiment(

@@ -89,14 +89,16 @@ def packed(table: pd.DataFrame) -> dict[str, Any]:
             "values": {b: _values(rows.xs(b, level="budget")) for b in BUDGETS},
             "curves": curves[key_name(key)],
         }
+    lines = _lines(runs)
+    shown = {name for names in lines.values() for name in names}
     counts = range(2, len(seeds) + 1)
     return {
         "sizes": list(SIZES),
         "seeds": seeds,
         # of the 95% interval of a mean of n, in standard deviations: n -> reach
         "reach": {n: round(stats.t.ppf(0.975, n - 1) / n**0.5, 6) for n in counts},
-        "runs": runs,
-        "lines": _lines(runs),
+        "runs": {name: run for name, run in runs.items() if name in shown},
+        "lines": lines,
     }
 
 
