@@ -4,13 +4,12 @@ The formulas of Ioffe and Szegedy 2015 (arXiv 1502.03167, section 3), collected
 into one line per gradient. The chapter ``backward-by-hand`` derives them.
 """
 
-import math
-
 import torch
 from torch import Tensor
 
-from normlab.layers.arguments import check_arguments
-from normlab.layers.batch import batch_stats, normalize
+from normlab.layers.batch import batch_stats, check_batch, normalize
+from normlab.layers.door import full, without_autocast
+from normlab.layers.formula import per_channel
 
 
 def batch_norm_backward(
@@ -47,16 +46,15 @@ def batch_norm_backward(
     """
     _check_shapes(grad_output, x, {"mean": mean, "rstd": rstd, "weight": weight})
     axes = [d for d in range(x.dim()) if d != 1]
-    per_channel = (1, -1) + (1,) * (x.dim() - 2)  # (C,) -> (1, C, 1, 1)
-    n = math.prod(x.shape[d] for d in axes)  # values per channel: N, or N * H * W
-    x_hat = (x - mean.view(per_channel)) * rstd.view(per_channel)
+    n = x.shape[:1].numel() * x.shape[2:].numel()  # per channel: N, or N * H * W
+    x_hat = (x - per_channel(mean, x)) * per_channel(rstd, x)
     grad_bias = grad_output.sum(axes)
     grad_weight = (grad_output * x_hat).sum(axes)
     scale = rstd if weight is None else rstd * weight
     # What goes through the mean, then what goes through the variance, is taken away.
-    left = grad_output - grad_bias.view(per_channel) / n
-    left = left - x_hat * (grad_weight / n).view(per_channel)
-    return left * scale.view(per_channel), grad_weight, grad_bias
+    left = grad_output - per_channel(grad_bias, x) / n
+    left = left - x_hat * per_channel(grad_weight / n, x)
+    return left * per_channel(scale, x), grad_weight, grad_bias
 
 
 class BatchNormFunction(torch.autograd.Function):
@@ -64,8 +62,11 @@ class BatchNormFunction(torch.autograd.Function):
 
     The value is that of ``batch_norm(input, None, None, weight, bias, training=True,
     eps=eps)``; the gradient is the hand-derived ``batch_norm_backward``. For it only
-    the input, the weight and two numbers per channel are kept. Derivatives of any
-    order are right: passes gradcheck and gradgradcheck in float64.
+    the input and the weight are kept, and the statistics computed anew: saved ones
+    would pass for constants wherever the gradient is differentiated once more.
+    Derivatives of any order are right (gradcheck and gradgradcheck in float64), under
+    ``torch.func.grad``, ``jacrev``, ``vmap`` and ``torch.compile`` too. Forward mode
+    is refused by PyTorch, which compiles no function that has it; ``batch_norm`` has.
 
     Shape:
         input (N, C, *); weight, bias (C,) or None -> (N, C, *)
@@ -75,32 +76,35 @@ class BatchNormFunction(torch.autograd.Function):
             that is not one vector.
         RuntimeError: fewer than 2 dimensions, a wrong number of channels, or mixed
             dtypes.
-        NotImplementedError: the input is not real floating point.
+        NotImplementedError: the input is not real floating point, or forward mode.
     """
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx, input, weight, bias, eps):
-        """Normalize ``input``; keep what the backward pass will need."""
-        parameters = {"weight": weight, "bias": bias}
-        running = {"running_mean": None, "running_var": None}
-        check_arguments(input, parameters | running, training=True, eps=eps)
-        _check_vectors(input, parameters)
-        mean, var = _statistics(input)
-        ctx.save_for_backward(input, weight, mean, torch.rsqrt(var + eps))
-        ctx.eps, ctx.bias_dtype = eps, None if bias is None else bias.dtype
-        x = input.to(mean.dtype)
-        return normalize(x, mean, var, weight, bias, eps).to(input.dtype)
+    def forward(input, weight, bias, eps):
+        """Normalize ``input``."""
+        check_batch(input, None, None, weight, bias, training=True, eps=eps)
+        _check_vectors(input, {"weight": weight, "bias": bias})
+        with without_autocast(input):
+            x = full(input)
+            y = normalize(x, *batch_stats(x), weight, bias, eps)
+            return y.to(input.dtype)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        """Keep what ``backward`` will need."""
+        input, weight, bias, ctx.eps = inputs
+        ctx.bias_dtype = None if bias is None else bias.dtype
+        ctx.save_for_backward(input, weight)
 
     @staticmethod
     def backward(ctx, grad_output):
         """Return the gradients of input, weight, bias and eps (None)."""
-        input, weight, mean, rstd = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            # This gradient will itself be differentiated. The saved statistics would
-            # then pass for constants, so they are computed anew from the input.
-            mean, var = _statistics(input)
-            rstd = torch.rsqrt(var + ctx.eps)
-        g, x = grad_output.to(mean.dtype), input.to(mean.dtype)
+        input, weight = ctx.saved_tensors
+        x, g = full(input), full(grad_output)
+        mean, var = batch_stats(x)
+        rstd = torch.rsqrt(var + ctx.eps)
         grad_input, grad_weight, grad_bias = batch_norm_backward(
             g, x, mean, rstd, weight
         )
@@ -110,15 +114,6 @@ class BatchNormFunction(torch.autograd.Function):
             None if ctx.bias_dtype is None else grad_bias.to(ctx.bias_dtype),
             None,
         )
-
-
-def _statistics(input: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and biased variance; of half precision in float32, of nothing 0 and 1."""
-    half = input.dtype in (torch.float16, torch.bfloat16)
-    x = input.float() if half else input
-    if x.numel() == 0:
-        return x.new_zeros(x.shape[1]), x.new_ones(x.shape[1])
-    return batch_stats(x)
 
 
 def _check_shapes(g: Tensor, x: Tensor, vectors: dict[str, Tensor | None]) -> None:

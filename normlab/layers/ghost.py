@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
-from normlab.layers.batch import BatchNorm
-from normlab.layers.standardize import scale_and_shift, standardize
+from normlab.layers.batch import BatchNorm, check_batch
+from normlab.layers.door import normalize_with
+from normlab.layers.formula import moments, per_channel
 
 
 class GhostBatchNorm(BatchNorm):
@@ -32,6 +33,7 @@ class GhostBatchNorm(BatchNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize ``input`` (N, C, *), part by part in training."""
+        self.check_rank(input)
         parts = len(input) // self.ghost_size
         if not self.training or parts < 2:
             return super().forward(input)
@@ -41,31 +43,40 @@ class GhostBatchNorm(BatchNorm):
         first = self._equal_parts(input[:equal], parts - 1)
         return torch.cat([first, super().forward(input[equal:])])
 
-    def _equal_parts(self, x: Tensor, parts: int) -> Tensor:
+    def _equal_parts(self, input: Tensor, parts: int) -> Tensor:
         """Do all parts at once: for small ones a loop would take most of the time."""
-        split = x.unflatten(0, (parts, self.ghost_size))  # (parts, ghost_size, C, *)
-        axes = [d for d in range(split.dim()) if d not in (0, 2)]
-        n = split[0].numel() // x.shape[1]
-        if n == 1:
-            return super().forward(x[:1])  # raises, with the remedy
-        y, mean, var = standardize(split, axes, self.eps)
-        if self.track_running_stats:
-            mean, var = mean.flatten(1), var.flatten(1)  # (parts, C)
-            self._remember(mean.detach(), var.detach() * (n / (n - 1)))
-        return scale_and_shift(y.flatten(0, 1), self.weight, self.bias)
+        running = (self.running_mean, self.running_var)
+        if not self.track_running_stats:
+            running = (None, None)
+        part = input[: self.ghost_size]
+        check_batch(part, *running, self.weight, self.bias, True, self.eps)
+        n = part.numel() // part.shape[1]
 
-    @torch.no_grad()
-    def _remember(self, mean: Tensor, var: Tensor) -> None:
-        """Move the running statistics as (parts, C) of them would, one by one."""
-        kept, weights = 1.0, []
-        momenta = [self._count_batch() for _ in range(len(mean))]
-        for momentum in reversed(momenta):
-            weights.insert(0, kept * momentum)
-            kept *= 1 - momentum
-        share = mean.new_tensor(weights)
-        self.running_mean.mul_(kept).add_(share @ mean)
-        self.running_var.mul_(kept).add_(share @ var)
+        def statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+            axes = [d for d in range(x.dim()) if d not in (0, 2)]
+            mean, var = moments(x, axes)  # (parts, 1, C, 1, ...)
+            if running[0] is not None:
+                momenta = [self.count_batch() for _ in range(parts)]
+                if x.numel():  # of nothing nothing is learned
+                    unbiased = var * (n / (n - 1))
+                    for memory, new in zip(running, (mean, unbiased), strict=True):
+                        _update_one_by_one(memory, new.flatten(1), momenta)
+            return mean, var
 
-    def extra_repr(self) -> str:
-        """Show the settings, as ``print`` does for PyTorch's layers."""
-        return f"{super().extra_repr()}, ghost_size={self.ghost_size}"
+        split = input.unflatten(0, (parts, self.ghost_size))
+        learned = (per_channel(p, input) for p in (self.weight, self.bias))
+        return normalize_with(split, statistics, *learned, self.eps).flatten(0, 1)
+
+    def settings(self) -> dict[str, object]:
+        """Return what ``print`` shows of the layer, besides ``num_features``."""
+        return super().settings() | {"ghost_size": self.ghost_size}
+
+
+@torch.no_grad()
+def _update_one_by_one(running: Tensor, new: Tensor, momenta: list[float]) -> None:
+    """Move ``running`` (C,) in place as each row of ``new`` (parts, C) would."""
+    kept, weights = 1.0, []
+    for momentum in reversed(momenta):
+        weights.insert(0, kept * momentum)
+        kept *= 1 - momentum
+    running.copy_(kept * running.to(new.dtype) + new.new_tensor(weights) @ new)

@@ -1,10 +1,17 @@
 """Instance normalization (Ulyanov, Vedaldi and Lempitsky 2016, arXiv 1607.08022)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from normlab.layers.batch import batch_norm, update_running
-from normlab.layers.standardize import check_input, scale_and_shift, standardize
+from normlab.layers.batch import batch_norm, check_momentum
+from normlab.layers.door import (
+    check_eps,
+    check_input,
+    check_parameters,
+    normalize_with,
+)
+from normlab.layers.formula import moments, per_channel
+from normlab.layers.module import TrackingNormalizer, update_running
 
 
 def instance_norm(
@@ -21,55 +28,86 @@ def instance_norm(
 
     With ``use_input_stats`` the statistics are the example's own, and the running
     ones, if given, move towards their mean over the examples; else the running ones
-    are used.
+    are used. Half precision is computed in float32.
 
     Shape:
         input (N, C, *), the statistics and parameters (C,) -> (N, C, *)
 
     Raises:
-        ValueError: one value per channel of an example, with its own statistics.
-        RuntimeError: fewer than three axes, or wrong shapes.
+        ValueError: one value per channel of an example, with its own statistics; only
+            one of the running statistics given; or ``eps`` negative.
+        RuntimeError: fewer than three axes, wrong shapes, or mixed dtypes.
         NotImplementedError: the input is not real floating point.
     """
     check_input(input, 3)
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
-    axes = list(range(2, input.dim()))
-    n = input[0, 0].numel()
+    check_eps(eps)
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var: give both or neither")
+    vectors = {"running_mean": running_mean, "running_var": running_var}
+    vectors |= {"weight": weight, "bias": bias}
+    check_parameters(input, input.shape[1:2], **vectors)
+    n = input.shape[2:].numel()  # values of a channel of an example
     if n == 1:
         raise ValueError(
             "Expected more than 1 spatial element when training, got input size "
             f"{tuple(input.shape)}: leave the normalizer out there"
         )
-    y, mean, var = standardize(input, axes, eps)
     if running_mean is not None:
-        mean, var = (s.detach().flatten(1).mean(0) for s in (mean, var))  # (C,)
-        update_running(running_mean, mean, momentum)
-        update_running(running_var, var * (n / (n - 1)), momentum)
-    return scale_and_shift(y, weight, bias)
+        check_momentum(momentum)
+
+    def statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, var = moments(x, range(2, x.dim()))
+        if running_mean is not None and x.numel():  # of nothing nothing is learned
+            means, variances = (s.detach().flatten(1).mean(0) for s in (mean, var))
+            update_running(running_mean, means, momentum)
+            update_running(running_var, variances * (n / (n - 1)), momentum)
+        return mean, var
+
+    learned = (per_channel(p, input) for p in (weight, bias))
+    return normalize_with(input, statistics, *learned, eps)
 
 
-class InstanceNorm(nn.Module):
-    """Instance normalization of (N, C, *), without running statistics.
+class InstanceNorm(TrackingNormalizer):
+    """Instance normalization of (N, C, *).
 
     Args:
         num_features: C, the number of channels.
         eps: added to the variance, inside the square root.
+        momentum: weight of the newest batch in the running statistics; None leaves
+            them, as in PyTorch's layer.
         affine: learn gamma and beta; PyTorch's layer does not unless asked.
+        track_running_stats: keep running statistics, which evaluation then uses.
+        device: where the parameters and buffers live.
+        dtype: their type.
+        bias: False learns gamma alone.
     """
 
-    def __init__(self, num_features: int, eps: float = 1e-5, affine: bool = True):
-        super().__init__()
-        self.num_features, self.eps = num_features, eps
-        gamma = nn.Parameter(torch.ones(num_features)) if affine else None
-        beta = nn.Parameter(torch.zeros(num_features)) if affine else None
-        self.register_parameter("weight", gamma)
-        self.register_parameter("bias", beta)
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        memory = (momentum, affine, track_running_stats)
+        super().__init__(num_features, eps, *memory, device, dtype, bias=bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize ``input`` (N, C, *)."""
-        return instance_norm(input, weight=self.weight, bias=self.bias, eps=self.eps)
-
-    def extra_repr(self) -> str:
-        """Show the settings, as ``print`` does for PyTorch's layers."""
-        return f"{self.num_features}, eps={self.eps}, affine={self.weight is not None}"
+        return instance_norm(
+            input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or not self.track_running_stats,
+            0.0 if self.momentum is None else self.momentum,
+            self.eps,
+        )
