@@ -14,7 +14,7 @@ from benchmarks.timing import take_turns, wall_seconds
 from normlab.data import fashion_mnist
 from normlab.layers import BatchNorm
 from normlab.models import Norm, lenet, xavier
-from normlab.runs.execute import torch_batch_norm
+from normlab.runs.builders import torch_batch_norm
 from normlab.training import fit
 
 CHAPTERS = Path(__file__).resolve().parent.parent / "notebooks"

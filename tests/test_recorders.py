@@ -27,7 +27,7 @@ from normlab.recorders import (
     captured,
     snapshot_steps,
 )
-from normlab.runs.execute import torch_batch_norm
+from normlab.runs.builders import torch_batch_norm
 from normlab.statistics import tracking_layers
 from normlab.training import fit, preserved
 

@@ -13,7 +13,7 @@ from traces import assert_same_trace, hooks, left_behind
 
 from normlab.layers import BatchNorm
 from normlab.models import lenet, mlp, xavier
-from normlab.runs.execute import torch_batch_norm
+from normlab.runs.builders import torch_batch_norm
 from normlab.statistics import (
     PARTS,
     average,

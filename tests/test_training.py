@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from normlab.layers import BatchNorm
 from normlab.models import lenet, mlp, xavier
-from normlab.runs.execute import torch_batch_norm
+from normlab.runs.builders import torch_batch_norm
 from normlab.training import fit, gamma_and_beta, loss_and_accuracy
 
 SIZE = 600  # images; batches of 128 leave a last one of 88

@@ -19,8 +19,8 @@ class Run:
     leaves the key alone.
 
     Args:
-        model: a name in ``execute.MODELS``.
-        norm: a name in ``execute.NORMS``; "none" trains without normalizers.
+        model: a name in ``registry.MODELS``.
+        norm: a name in ``registry.NORMS``; "none" trains without normalizers.
         lr: learning rate of plain SGD.
         batch_size: examples a step.
         epochs: passes over the training images.
@@ -29,7 +29,7 @@ class Run:
             the first 50,000 and evaluates on the last 10,000.
         momentum: of SGD.
         weight_decay: of SGD.
-        init: a name in ``execute.INITS``.
+        init: a name in ``registry.INITS``.
         dtype: of the weights and activations.
         decay_norms: False spares gamma and beta the weight decay.
     """

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache
 
 import torch
 from joblib import Parallel, delayed, parallel_config
@@ -10,76 +10,13 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from normlab.data import fashion_mnist, training_validation_split
-from normlab.layers import BatchNorm, GhostBatchNorm
-from normlab.models import Norm, gaussian, lenet, mlp, xavier
 from normlab.runs import store
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.provenance import circumstances, code_state
-from normlab.training import History, Pair, Recorder, fit, gamma_and_beta
+from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.training import History, Pair, Recorder, fit
 
-GHOSTS = (2, 4, 16, 64)  # examples that share statistics
 STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
-
-
-def torch_batch_norm(num_features: int) -> nn.Module:
-    """PyTorch's own layer: in ``lenet`` 6 and 16 channels are the convolutions'."""
-    convolutional = num_features in (6, 16)
-    return (nn.BatchNorm2d if convolutional else nn.BatchNorm1d)(num_features)
-
-
-def torch_group_norm(num_features: int) -> nn.Module:
-    """PyTorch's own layer with two groups."""
-    return nn.GroupNorm(2, num_features)
-
-
-def torch_layer_norm(num_features: int) -> nn.Module:
-    """PyTorch's own layer over (C, H, W), with gamma and beta per channel."""
-    return nn.GroupNorm(1, num_features)
-
-
-def torch_instance_norm(num_features: int) -> nn.Module:
-    """PyTorch's own layer after convolutions; elsewhere a channel has one value."""
-    if num_features in (6, 16):
-        return nn.InstanceNorm2d(num_features, affine=True)
-    return nn.Identity()
-
-
-def torch_batch_norm_of_maps(num_features: int) -> nn.Module:
-    """PyTorch's own layer where instance normalization has a place, and only there."""
-    return nn.BatchNorm2d(num_features) if num_features in (6, 16) else nn.Identity()
-
-
-def sigmoid_mlp(norm: Norm | None) -> nn.Module:
-    """The toy network of Ioffe and Szegedy 2015: 3 hidden layers of 100 sigmoids."""
-    return mlp(4, 100, norm, act=nn.Sigmoid)
-
-
-def xavier_gamma_0(model: nn.Module) -> nn.Module:
-    """Xavier's weights, and gamma 0 in every normalizer."""
-    for parameter in gamma_and_beta(xavier(model)):
-        nn.init.zeros_(parameter)  # beta is 0 already
-    return model
-
-
-MODELS: dict[str, Callable[[Norm | None], nn.Module]] = {
-    "lenet": lenet,
-    "sigmoid_mlp": sigmoid_mlp,
-}
-NORMS: dict[str, Norm | None] = {
-    "none": None,
-    "batch": BatchNorm,
-    "torch_batch": torch_batch_norm,
-    "torch_group": torch_group_norm,
-    "torch_layer": torch_layer_norm,
-    "torch_instance": torch_instance_norm,
-    "torch_batch_maps": torch_batch_norm_of_maps,
-    **{f"ghost_{size}": partial(GhostBatchNorm, ghost_size=size) for size in GHOSTS},
-}
-INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
-    "xavier": xavier,
-    "xavier_gamma_0": xavier_gamma_0,
-    "gaussian_0.1": partial(gaussian, std=0.1),
-}
 
 
 def build(run: Run) -> nn.Module:

@@ -10,7 +10,7 @@ from torch.testing import assert_close
 
 from normlab.layers import BatchNorm, FrozenBatchNorm
 from normlab.models import lenet, xavier
-from normlab.runs.execute import torch_batch_norm
+from normlab.runs.builders import torch_batch_norm
 from normlab.statistics import freeze_statistics, tracking_layers
 from normlab.training import fit, preserved
 

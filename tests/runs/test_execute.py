@@ -16,6 +16,7 @@ import torch
 from normlab.layers import BatchNorm
 from normlab.runs import EXPERIMENTS, Experiment, Run, build, execute, load, store
 from normlab.runs.execute import record_all, train
+from normlab.runs.registry import NORMS
 from normlab.training import fit
 
 RUN = Run(model="lenet", norm="batch", lr=0.5, batch_size=128, epochs=1, seed=0)
@@ -67,7 +68,7 @@ def numbers(table):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_all_normalizers_start_from_the_same_weights(seed):
-    models = [build(replace(RUN, norm=n, seed=seed)) for n in execute.NORMS]
+    models = [build(replace(RUN, norm=n, seed=seed)) for n in NORMS]
     drawn = [[p for p in m.parameters() if p.dim() > 1] for m in models]
     assert all(len(weights) == 5 for weights in drawn)
     for weights in zip(*drawn, strict=True):
