@@ -13,8 +13,7 @@ from torch._inductor.utils import fresh_cache
 from benchmarks.timing import take_turns, wall_seconds
 from normlab.data import fashion_mnist
 from normlab.layers import BatchNorm
-from normlab.models import Norm, lenet, xavier
-from normlab.runs.builders import torch_batch_norm
+from normlab.models import Norm, TorchBatchNorm, lenet, xavier
 from normlab.training import fit
 
 CHAPTERS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -41,11 +40,11 @@ def fit_over_d2l(device: str) -> dict[str, float]:
 
     def by_d2l() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
-            d2l.train_ch6(lenet(torch_batch_norm), *loaders, 1, LEARNING_RATE, on)
+            d2l.train_ch6(lenet(TorchBatchNorm), *loaders, 1, LEARNING_RATE, on)
 
     def by_fit() -> None:
         fit(
-            xavier(lenet(torch_batch_norm)),
+            xavier(lenet(TorchBatchNorm)),
             (train_x, train_y),
             {"test": (test_x, test_y)},
             epochs=1,
@@ -65,7 +64,7 @@ def fit_over_d2l(device: str) -> dict[str, float]:
 def hand_over_builtin(device: str, compiled: bool) -> dict[str, float]:
     """Time training steps of LeNet without, with hand-written, with built-in layers."""
     kind = "compiled" if compiled else "eager"
-    norms = {"none": None, "hand": BatchNorm, "builtin": torch_batch_norm}
+    norms = {"none": None, "hand": BatchNorm, "builtin": TorchBatchNorm}
     sides, result = {}, {}
     for name, norm in norms.items():
         with fresh_cache():  # or an earlier benchmark's kernels would be found

@@ -1,17 +1,52 @@
 """The networks of the book, each with ``norm=``: what goes before each activation.
 
 ``norm`` is a callable ``num_features -> nn.Module``; None puts nothing there.
+``dense_norm`` is the same for what follows a Linear layer, and is ``norm`` unless
+said otherwise: some normalizers have no place where a channel is a single value.
 """
 
 from collections.abc import Callable
 from itertools import pairwise
 
-from torch import nn
+from torch import Tensor, nn
+
+from normlab.layers import BatchNorm
+from normlab.layers.module import Normalizer
 
 Norm = Callable[[int], nn.Module]
+SAME = "same"  # dense_norm: what norm is
 
 
-def lenet(norm: Norm | None = None, act: Callable[[], nn.Module] = nn.Sigmoid):
+class TorchBatchNorm(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+    """PyTorch's three layers in one: they differ in this check alone."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        BatchNorm.check_rank(input)
+
+
+TORCH_BATCH_NORMS = (
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
+    nn.SyncBatchNorm,
+)
+NORMALIZERS = (
+    Normalizer,
+    *TORCH_BATCH_NORMS,
+    nn.GroupNorm,
+    nn.LayerNorm,
+    nn.RMSNorm,
+    nn.InstanceNorm1d,
+    nn.InstanceNorm2d,
+    nn.InstanceNorm3d,
+)
+
+
+def lenet(
+    norm: Norm | None = None,
+    act: Callable[[], nn.Module] = nn.Sigmoid,
+    dense_norm: Norm | str | None = SAME,
+):
     """LeNet as d2l.ai trains it with batch normalization: no padding, max-pooling.
 
     44,426 parameters without normalizers, 44,878 with batch normalization.
@@ -19,6 +54,7 @@ def lenet(norm: Norm | None = None, act: Callable[[], nn.Module] = nn.Sigmoid):
     Shape:
         (N, 1, 28, 28) -> logits (N, 10)
     """
+    dense_norm = norm if dense_norm == SAME else dense_norm
     return nn.Sequential(
         nn.Conv2d(1, 6, kernel_size=5),  # (N, 6, 24, 24)
         *_maybe(norm, 6),
@@ -30,10 +66,10 @@ def lenet(norm: Norm | None = None, act: Callable[[], nn.Module] = nn.Sigmoid):
         nn.MaxPool2d(2),  # (N, 16, 4, 4)
         nn.Flatten(),  # (N, 256)
         nn.Linear(256, 120),
-        *_maybe(norm, 120),
+        *_maybe(dense_norm, 120),
         act(),
         nn.Linear(120, 84),
-        *_maybe(norm, 84),
+        *_maybe(dense_norm, 84),
         act(),
         nn.Linear(84, 10),
     )
@@ -46,8 +82,11 @@ def mlp(
     act: Callable[[], nn.Module] = nn.ReLU,
     inputs: int = 784,
     outputs: int = 10,
+    dense_norm: Norm | str | None = SAME,
 ):
     """A network of ``depth`` weight layers, ``depth - 1`` of them hidden.
+
+    All of them are Linear, so ``dense_norm`` is what stands behind each if given.
 
     Shape:
         (N, 1, 28, 28) or (N, inputs) -> logits (N, outputs)
@@ -57,6 +96,7 @@ def mlp(
     """
     if depth < 1:
         raise ValueError(f"depth={depth}: a network needs at least one weight layer")
+    norm = norm if dense_norm == SAME else dense_norm
     sizes = [inputs] + [width] * (depth - 1)
     hidden = [
         layer
@@ -84,6 +124,72 @@ def gaussian(model: nn.Module, std: float) -> nn.Module:
             nn.init.normal_(layer.weight, std=std)
             nn.init.zeros_(layer.bias)
     return model
+
+
+def normalizers(model: nn.Module) -> dict[str, nn.Module]:
+    """Return the normalizers of a model, ours and PyTorch's, by name and in order."""
+    return {n: m for n, m in model.named_modules() if isinstance(m, NORMALIZERS)}
+
+
+def gamma_and_beta(model: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters of the model's normalizers."""
+    return [
+        parameter
+        for layer in normalizers(model).values()
+        for parameter in layer.parameters(recurse=False)
+    ]
+
+
+def replace_layers(
+    model: nn.Module, replacement: Callable[[nn.Module], nn.Module | None]
+) -> nn.Module:
+    """Put ``replacement(layer)`` in the place of each layer for which it is not None.
+
+    In place, and at every place where a layer stands: one that is used twice is
+    replaced by one that is used twice. Returned is the model, or its replacement
+    where the model is itself such a layer.
+    """
+    places = list(model.named_modules(remove_duplicate=False))
+    made = {layer: replacement(layer) for layer in model.modules()}
+    for name, layer in places:
+        if made[layer] is not None and name:
+            parent, _, child = name.rpartition(".")
+            setattr(model.get_submodule(parent), child, made[layer])
+    return model if made[model] is None else made[model]
+
+
+def with_tensors_of(layer: nn.Module, new: nn.Module) -> nn.Module:
+    """Return ``new`` after it has taken over the very tensors of ``layer``."""
+    new.weight, new.bias = layer.weight, layer.bias
+    for name, buffer in layer.named_buffers():
+        setattr(new, name, buffer)
+    return new
+
+
+def to_torch(model: nn.Module) -> nn.Module:
+    """Put PyTorch's layer in the place of each of our ``BatchNorm``; in place.
+
+    The tensors are shared, the outputs the same. PyTorch's helpers that look for the
+    type of a layer then find it: ``update_bn``, ``convert_sync_batchnorm``, the fusing
+    of convolutions. Returned is the model; see ``replace_layers``.
+
+    Raises:
+        TypeError: a variant of ``BatchNorm`` that PyTorch does not have.
+    """
+    for name, layer in model.named_modules():
+        if isinstance(layer, BatchNorm) and type(layer) is not BatchNorm:
+            raise TypeError(
+                f"layer {name!r} is a {type(layer).__name__}; PyTorch has none"
+            )
+
+    def torchs(layer: nn.Module) -> nn.Module | None:
+        if type(layer) is not BatchNorm:
+            return None
+        options = (layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+        new = TorchBatchNorm(layer.num_features, *options)
+        return with_tensors_of(layer, new.train(layer.training))
+
+    return replace_layers(model, torchs)
 
 
 def _maybe(norm: Norm | None, num_features: int) -> list[nn.Module]:

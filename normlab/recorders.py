@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from normlab.layers.batch import batch_stats
-from normlab.statistics import tracking_layers
+from normlab.layers.door import full
+from normlab.statistics import batch_norms, tracking_layers
 from normlab.training import Pair, preserved, to_float
 
 PERCENTILES = (1, 5, 15, 25, 50, 75, 85, 95, 99)
@@ -72,15 +73,17 @@ class Snapshots:
 class GammaAndBeta(Snapshots):
     """Gamma and beta of every layer with running statistics.
 
-    Arrays: "gamma/0" (T, C) and "beta/0" (T, C) for the first layer, and so on.
+    Arrays: "gamma/0" (T, C) and "beta/0" (T, C) for the first layer, and so on, in
+    the order of the model's definition. What a layer does not learn has no array.
     """
 
     def look(self, model: nn.Module, batch: Pair) -> dict[str, np.ndarray]:
         """Return the learned vectors of every layer."""
         found = {}
         for number, layer in enumerate(tracking_layers(model).values()):
-            found[f"gamma/{number}"] = _numpy(layer.weight)
-            found[f"beta/{number}"] = _numpy(layer.bias)
+            for name, learned in (("gamma", layer.weight), ("beta", layer.bias)):
+                if learned is not None:
+                    found[f"{name}/{number}"] = _numpy(learned)
         return found
 
 
@@ -89,7 +92,8 @@ class Updates(Snapshots):
 
     Arrays: "parameter_norm", "gradient_norm", "update_norm", each (T, parameters). The
     update is measured, not computed: a step's is known when the next one begins, so a
-    snapshot at the last step of a training has none and is left out.
+    snapshot at the last step of a training has none and is left out. A parameter
+    without a gradient, a frozen one, has gradient_norm NaN.
     """
 
     def __init__(self, steps: Collection[int]) -> None:
@@ -108,7 +112,10 @@ class Updates(Snapshots):
         if step in self.steps:
             sizes = {
                 "parameter_norm": _norms([p.detach() for p in parameters]),
-                "gradient_norm": _norms([p.grad for p in parameters]),
+                "gradient_norm": _norms(
+                    p.new_tensor(torch.nan) if p.grad is None else p.grad
+                    for p in parameters
+                ),
             }
             self._before = step, [p.detach().clone() for p in parameters], sizes
 
@@ -117,8 +124,9 @@ class Activations(Snapshots):
     """Distributions of what enters each normalizer and each activation function.
 
     The same ``probe`` images each time, in training mode as one batch. L counts the
-    activation functions. "pre" is what enters the normalizer, "post" what enters the
-    activation function; without normalizers the two are one and only "post" is kept.
+    activation functions, in the order in which they are called. "pre" is what enters
+    the normalizer, "post" what enters the activation function; without normalizers the
+    two are one and only "post" is kept.
 
     Arrays: "pre", "post", "gradient" (T, L, 9): ``PERCENTILES`` of the values, and of
     the loss's gradient with respect to "post" times the number of images;
@@ -127,6 +135,9 @@ class Activations(Snapshots):
     ``GRADIENT_EDGES``; "flat" (T, L): share of values where the activation function's
     slope is below ``FLAT``; "stuck" (T, L): share of units where that holds for every
     image and place; "gradient_norm" (T, L): of the mean loss, over all values.
+
+    Raises:
+        ValueError: when it looks, the model calls no activation function it knows.
     """
 
     def __init__(
@@ -143,6 +154,12 @@ class Activations(Snapshots):
             model.train()
             with torch.enable_grad():
                 loss = F.cross_entropy(model(to_float(x, model)), y)
+                if not met["post"]:
+                    names = ", ".join(act.__name__ for act in ACTIVATIONS)
+                    raise ValueError(
+                        f"{type(model).__name__} calls no activation function that "
+                        f"is a module among {names}"
+                    )
                 gradients = torch.autograd.grad(loss, met["post"])
         found = {"gradient_norm": _norms(gradients)}
         for name in ("pre", "post"):
@@ -174,7 +191,12 @@ class Statistics(Snapshots):
     """Running statistics of every layer, and those of a probe batch beside them.
 
     Arrays: "running_mean/0", "running_var/0", "batch_mean/0", "batch_var/0" (T, C), and
-    so on. The batch's variance has the factor n/(n-1), as the running one has.
+    so on, in the order of the model's definition. The batch's variance has the factor
+    n/(n-1), as the running one has. Of a layer called several times the last call
+    counts; one that is not called has no batch's arrays.
+
+    Raises:
+        TypeError: when it looks, a layer is not plain batch normalization.
     """
 
     def __init__(self, probe: Pair, steps: Collection[int]) -> None:
@@ -184,19 +206,20 @@ class Statistics(Snapshots):
     @torch.no_grad()
     def look(self, model: nn.Module, batch: Pair) -> dict[str, np.ndarray]:
         """Compare what the layers remember with what the probe says."""
-        layers = list(tracking_layers(model).values())
+        layers = list(batch_norms(model).values())
         x = self.probe[0].to(next(model.parameters()).device)
         with preserved(model), torch.random.fork_rng(), inputs_of(layers) as met:
             model.train()
             model(to_float(x, model))
-        found = {}
-        for number, (layer, value) in enumerate(zip(layers, met, strict=True)):
-            mean, var = batch_stats(value)
-            n = value.numel() // value.shape[1]
+        values, found = dict(met), {}
+        for number, layer in enumerate(layers):
             found[f"running_mean/{number}"] = _numpy(layer.running_mean)
             found[f"running_var/{number}"] = _numpy(layer.running_var)
-            found[f"batch_mean/{number}"] = _numpy(mean)
-            found[f"batch_var/{number}"] = _numpy(var * n / (n - 1))
+            if layer in values:
+                mean, var = batch_stats(full(values[layer]))
+                n = values[layer].numel() // values[layer].shape[1]
+                found[f"batch_mean/{number}"] = _numpy(mean)
+                found[f"batch_var/{number}"] = _numpy(var * n / (n - 1))
         return found
 
 
@@ -204,19 +227,25 @@ class RunningBank:
     """Running statistics with many momenta at once, beside the layers' own.
 
     Use as a context manager around a training; it looks at training's own forward
-    passes. ``means`` and ``variances`` map a layer's name to (momenta, C); the
+    passes, which those of ``Activations`` look like: do not use the two together.
+    ``means`` and ``variances`` map a layer's name to (momenta, C); the
     variances are biased.
+
+    Raises:
+        TypeError: a layer is not plain batch normalization.
     """
 
     def __init__(self, model: nn.Module, momenta: Collection[float]) -> None:
-        self.layers, self.momenta = tracking_layers(model), tuple(momenta)
+        self.layers, self.momenta = batch_norms(model), tuple(momenta)
         self.means: dict[str, Tensor] = {}
         self.variances: dict[str, Tensor] = {}
         self._handles: list = []
 
     def __enter__(self) -> "RunningBank":
         for name, layer in self.layers.items():
-            start = layer.running_mean.new_zeros(len(self.momenta), layer.num_features)
+            start = full(layer.running_mean).new_zeros(
+                len(self.momenta), layer.num_features
+            )
             self.means[name], self.variances[name] = start, torch.ones_like(start)
             self._handles.append(layer.register_forward_pre_hook(self._follow(name)))
         return self
@@ -230,7 +259,7 @@ class RunningBank:
 
         def follow(layer: nn.Module, arguments: tuple[Tensor]) -> None:
             if layer.training and torch.is_grad_enabled():  # not in evaluation
-                mean, var = batch_stats(arguments[0].detach())
+                mean, var = batch_stats(full(arguments[0].detach()))
                 share = weight.to(mean)
                 self.means[name].lerp_(mean.expand_as(self.means[name]), share)
                 self.variances[name].lerp_(var.expand_as(self.means[name]), share)
@@ -240,26 +269,50 @@ class RunningBank:
 
 @contextmanager
 def captured(model: nn.Module) -> Iterator[dict[str, list]]:
-    """Collect, in order, what enters normalizers ("pre") and activations ("post").
+    """Collect what enters normalizers ("pre") and activations ("post").
 
-    "act" holds the activation functions themselves.
+    "act" holds the activation functions themselves. All in the order of the calls.
     """
     acts = [m for m in model.modules() if isinstance(m, ACTIVATIONS)]
-    layers = list(tracking_layers(model).values())
-    with inputs_of(layers) as pre, inputs_of(acts) as post:
-        yield {"pre": pre, "post": post, "act": acts}
+    layers = tracking_layers(model).values()
+    met: dict[str, list] = {"pre": [], "post": [], "act": []}
+
+    def at_act(act: nn.Module, x: Tensor) -> None:
+        met["act"].append(act)
+        met["post"].append(x)
+
+    with (
+        _entered(layers, lambda _, x: met["pre"].append(x)),
+        _entered(acts, at_act),
+    ):
+        yield met
 
 
 @contextmanager
-def inputs_of(modules: Collection[nn.Module]) -> Iterator[list[Tensor]]:
-    """Collect the inputs of ``modules`` during forward passes; the hooks then go."""
-    met: list[Tensor] = []
-    handles = [
-        m.register_forward_pre_hook(lambda _, arguments: met.append(arguments[0]))
-        for m in modules
-    ]
-    try:
+def inputs_of(
+    modules: Collection[nn.Module],
+) -> Iterator[list[tuple[nn.Module, Tensor]]]:
+    """Collect (module, its input) in the order of the calls; the hooks then go."""
+    met: list[tuple[nn.Module, Tensor]] = []
+    with _entered(modules, lambda module, x: met.append((module, x))):
         yield met
+
+
+@contextmanager
+def _entered(
+    modules: Collection[nn.Module], see: Callable[[nn.Module, Tensor], None]
+) -> Iterator[None]:
+    """Call ``see(module, input)`` before each module; the hooks then go."""
+
+    def hook(module: nn.Module, arguments: tuple[Tensor]) -> tuple[Tensor] | None:
+        see(module, arguments[0])
+        # A module that works in place gets another tensor than the one collected.
+        in_place = getattr(module, "inplace", False)
+        return (arguments[0].clone(),) if in_place else None
+
+    handles = [m.register_forward_pre_hook(hook) for m in modules]
+    try:
+        yield
     finally:
         for handle in handles:
             handle.remove()
@@ -269,7 +322,7 @@ def _slope(act: nn.Module, x: Tensor) -> Tensor:
     """Return the derivative of an elementwise function, as a share of its largest."""
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(act(x).sum(), x)
+        (slope,) = torch.autograd.grad(act(x.clone()).sum(), x)  # it may be in place
     return slope * (4.0 if isinstance(act, nn.Sigmoid) else 1.0)
 
 
@@ -293,4 +346,4 @@ def _stack(scalars: Iterator[Tensor]) -> np.ndarray:
 
 
 def _numpy(x: Tensor) -> np.ndarray:
-    return x.detach().cpu().numpy().copy()
+    return full(x.detach()).cpu().numpy().copy()  # NumPy has no bfloat16

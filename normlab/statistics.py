@@ -1,6 +1,8 @@
 """The statistics that batch normalization uses: observe, recompute, swap, freeze.
 
-A layer here is any module with running statistics: ours, or PyTorch's.
+The layers are ``BatchNorm`` and PyTorch's batch normalizations, whose training mode
+has one mean and one variance a channel from the whole batch. Other layers with running
+statistics are refused by name.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,8 +12,11 @@ from itertools import combinations, permutations
 import torch
 from torch import Tensor, nn
 
-from normlab.layers import FrozenBatchNorm
-from normlab.layers.batch import batch_stats, normalize
+from normlab.layers import BatchNorm, FrozenBatchNorm, GhostBatchNorm
+from normlab.layers.batch import batch_stats
+from normlab.layers.door import full, normalize_with
+from normlab.layers.formula import per_channel
+from normlab.models import TORCH_BATCH_NORMS, replace_layers, with_tensors_of
 from normlab.training import EVAL_BATCH, loss_and_accuracy, preserved, to_float
 
 # name of a layer -> mean (C,), biased variance (C,)
@@ -33,6 +38,29 @@ def tracking_layers(model: nn.Module) -> dict[str, nn.Module]:
     }
 
 
+def kinds_of_statistics(model: nn.Module) -> tuple[str, ...]:
+    """Return what there is to evaluate the model with, as ``fit`` calls it."""
+    return ("running", "batch") if tracking_layers(model) else ("running",)
+
+
+def batch_norms(model: nn.Module) -> dict[str, nn.Module]:
+    """Return the tracking layers, all of which have to be plain batch normalization.
+
+    Raises:
+        TypeError: a layer remembers statistics of another kind; it is named.
+    """
+    layers = tracking_layers(model)
+    for name, layer in layers.items():
+        plain = isinstance(layer, (BatchNorm, *TORCH_BATCH_NORMS))
+        if not plain or isinstance(layer, GhostBatchNorm):
+            raise TypeError(
+                f"layer {name!r} is a {type(layer).__name__}: in training it has not "
+                "one mean and variance of the whole batch. Use BatchNorm, or one of "
+                "PyTorch's batch normalizations, to look into the statistics"
+            )
+    return layers
+
+
 @torch.no_grad()
 def observe_batches(model: nn.Module, x: Tensor, batch_size: int) -> Statistics:
     """Return the statistics of every batch of ``x`` in training mode.
@@ -40,21 +68,25 @@ def observe_batches(model: nn.Module, x: Tensor, batch_size: int) -> Statistics:
     The weights stay, and so do mode and buffers. A last, smaller batch is left out,
     since its statistics would be of another kind.
 
+    A layer that is called twice has twice as many; one that is not called has none
+    and is left out.
+
     Shape:
         x (N, 1, H, W) -> for each layer means and biased variances (batches, C)
 
     Raises:
         ValueError: ``x`` has no whole batch.
+        TypeError: a layer is not plain batch normalization.
     """
     if not 1 <= batch_size <= len(x):
         raise ValueError(
             f"batch_size is {batch_size} for {len(x)} images; "
             "it must be between 1 and their number"
         )
-    seen: dict[str, list] = {name: [] for name in tracking_layers(model)}
+    seen: dict[str, list] = {name: [] for name in batch_norms(model)}
     with (
         preserved(model),
-        _hooked(model, lambda name, x: seen[name].append(batch_stats(x))),
+        _hooked(model, lambda name, x: seen[name].append(batch_stats(full(x)))),
     ):
         model.train()
         for batch in x.split(batch_size):
@@ -63,6 +95,7 @@ def observe_batches(model: nn.Module, x: Tensor, batch_size: int) -> Statistics:
     return {
         name: tuple(torch.stack(kind) for kind in zip(*pairs, strict=True))
         for name, pairs in seen.items()
+        if pairs
     }
 
 
@@ -79,29 +112,48 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
     """Set the running statistics to their averages over ``x`` at today's weights.
 
     Also called precise batch normalization. The variance gets the factor n/(n-1), as
-    it does in training.
+    it does in training. A layer that the images do not reach is left alone. PyTorch's
+    ``update_bn`` is the same for PyTorch's layers, and passes over ours.
+
+    Raises:
+        ValueError: ``x`` has no whole batch, or a layer is called with maps of
+            different sizes.
+        TypeError: a layer is not plain batch normalization.
     """
     fresh = average(observe_batches(model, x, batch_size))
     counts = _values_per_channel(model, x[:1])
-    for name, layer in tracking_layers(model).items():
-        mean, var = fresh[name]
+    layers = batch_norms(model)
+    for name, (mean, var) in fresh.items():
         n = batch_size * counts[name]
-        layer.running_mean.copy_(mean)
-        layer.running_var.copy_(var * n / (n - 1))
+        layers[name].running_mean.copy_(mean)
+        layers[name].running_var.copy_(var * n / (n - 1))
 
 
 def freeze_statistics(model: nn.Module) -> nn.Module:
-    """Replace each layer by a ``FrozenBatchNorm`` that shares its tensors; in place."""
+    """Put a ``FrozenBatchNorm`` with the same tensors in each batch norm's place.
+
+    In place, wherever a layer stands. Returned is the model; where it is itself such
+    a layer, its replacement. Ghost batch normalization freezes alike,
+    since its evaluation mode is batch normalization's.
+
+    Raises:
+        TypeError: a layer remembers statistics of another kind.
+    """
+    freezable = (BatchNorm, *TORCH_BATCH_NORMS)
     for name, layer in tracking_layers(model).items():
-        frozen = FrozenBatchNorm(
-            layer.num_features, layer.eps, layer.momentum, layer.affine
-        )
-        frozen.weight, frozen.bias = layer.weight, layer.bias
-        for buffer, tensor in layer.named_buffers():
-            setattr(frozen, buffer, tensor)
-        parent, _, child = name.rpartition(".")
-        setattr(model.get_submodule(parent), child, frozen)
-    return model
+        if not isinstance(layer, freezable):
+            raise TypeError(
+                f"layer {name!r} is a {type(layer).__name__}; only batch "
+                "normalization can be frozen"
+            )
+
+    def frozen(layer: nn.Module) -> nn.Module | None:
+        if not isinstance(layer, freezable) or layer.running_mean is None:
+            return None
+        options = layer.eps, layer.momentum, layer.affine
+        return with_tensors_of(layer, FrozenBatchNorm(layer.num_features, *options))
+
+    return replace_layers(model, frozen)
 
 
 @torch.no_grad()
@@ -131,7 +183,11 @@ def score_states(
         shuffles: how many ways to put the images into batches, the same for each set.
         seed: of the shuffling.
         unbiased: False does without the factor n/(n-1), as a control.
+
+    Raises:
+        TypeError: a layer is not plain batch normalization.
     """
+    batch_norms(model)
     counts = _values_per_channel(model, x[:1])
     parts = PARTS if unbiased else PARTS[:2]
     generator = torch.Generator().manual_seed(seed)
@@ -179,22 +235,24 @@ def normalized_with(
     model: nn.Module, choose: Callable[[str, Tensor], tuple[Tensor, Tensor]]
 ) -> Iterator[None]:
     """Let ``choose(layer's name, its input)`` say mean (C,) and variance (C,)."""
-    layers = tracking_layers(model)
+    layers = batch_norms(model)
 
     def replace(name: str, x: Tensor) -> Tensor:
-        layer = layers[name]
-        return normalize(x, *choose(name, x), layer.weight, layer.bias, layer.eps)
+        layer, chosen = layers[name], choose(name, x)
+        learned = (per_channel(p, x) for p in (layer.weight, layer.bias))
+        statistics = tuple(per_channel(s, x) for s in chosen)
+        return normalize_with(x, lambda _: statistics, *learned, layer.eps)
 
     with _hooked(model, replace):
         yield
 
 
 def _chooser(model, averages, swapped, batch_size, counts):
-    layers = tracking_layers(model)
+    layers = batch_norms(model)
 
     def choose(name: str, x: Tensor) -> tuple[Tensor, Tensor]:
         layer, n = layers[name], batch_size * counts[name]
-        mean, var = averages[name] if "noise" in swapped else batch_stats(x)
+        mean, var = averages[name] if "noise" in swapped else batch_stats(full(x))
         if "lag" in swapped:
             usual_mean, usual_var = averages[name]
             mean = mean + (layer.running_mean - usual_mean)
@@ -212,11 +270,20 @@ def _score(model, x, y, choose, batch_size) -> tuple[float, float]:
 
 
 def _values_per_channel(model: nn.Module, one_image: Tensor) -> dict[str, int]:
-    """Return how many values an image has in each layer's channels: H * W, or 1."""
+    """Return how many values an image has in each layer's channels: H * W, or 1.
+
+    Raises:
+        ValueError: a layer is called with maps of different sizes.
+    """
     found: dict[str, int] = {}
 
     def count(name: str, x: Tensor) -> None:
-        found[name] = x[0, 0].numel()
+        values = x[0, 0].numel()
+        if found.setdefault(name, values) != values:
+            raise ValueError(
+                f"layer {name!r} is called with {found[name]} and with {values} values "
+                "a channel; its statistics have no single n"
+            )
 
     with torch.no_grad(), preserved(model), _hooked(model, count):
         model.eval()(to_float(one_image, model))

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from normlab.models import gamma_and_beta
+
 Pair = tuple[Tensor, Tensor]
 # Called after the backward pass and before the update, so gradients are there:
 # recorder(step, model, (x, y), loss). What it reads from the device it waits for.
@@ -216,16 +218,6 @@ def to_float(x: Tensor, model: nn.Module) -> Tensor:
 
 def _on(device: torch.device | str, pair: Pair) -> Pair:
     return pair[0].to(device), pair[1].to(device)
-
-
-def gamma_and_beta(model: nn.Module) -> list[nn.Parameter]:
-    """Return the parameters of the normalizers: layers with a weight of one axis."""
-    return [
-        parameter
-        for layer in model.modules()
-        if getattr(getattr(layer, "weight", None), "ndim", None) == 1
-        for parameter in layer.parameters(recurse=False)
-    ]
 
 
 def _parameters(model: nn.Module, decay_norms: bool) -> list[dict]:

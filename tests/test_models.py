@@ -1,15 +1,36 @@
 """The networks: sizes, the order of layers, and what a seed draws."""
 
+import copy
 import math
+from functools import partial
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.optim.swa_utils import update_bn
 from torch.testing import assert_close
 
-from normlab.layers import BatchNorm
-from normlab.models import gaussian, lenet, mlp, xavier
+from normlab.layers import (
+    BatchNorm,
+    FrozenBatchNorm,
+    GhostBatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+)
+from normlab.models import (
+    TorchBatchNorm,
+    gamma_and_beta,
+    gaussian,
+    lenet,
+    mlp,
+    normalizers,
+    to_torch,
+    xavier,
+)
+from normlab.runs.builders import xavier_gamma_0
+from normlab.statistics import recompute_running
 
 
 def count(model):
@@ -144,3 +165,176 @@ def test_gaussian_draws_that_spread_and_no_bias():
     assert model[1].weight.mean().item() == pytest.approx(0, abs=0.01)
     assert model[1].bias.abs().max() == 0
     assert torch.equal(model[2].weight, torch.ones(200))
+
+
+# Dense layers may have another normalizer
+
+
+def test_dense_norm_follows_linear_layers_alone():
+    seen = {"maps": [], "dense": []}
+
+    def named(name):
+        return lambda c: seen[name].append(c) or nn.Identity()
+
+    model = lenet(named("maps"), dense_norm=named("dense"))
+    assert seen == {"maps": [6, 16], "dense": [120, 84]}
+    behind = [kinds(model)[i - 1] for i, m in enumerate(model) if is_identity(m)]
+    assert behind == [nn.Conv2d] * 2 + [nn.Linear] * 2
+
+
+def is_identity(module):
+    return isinstance(module, nn.Identity)
+
+
+def test_dense_norm_is_norm_unless_said_otherwise():
+    widths = []
+    lenet(lambda c: widths.append(c) or nn.Identity())
+    assert widths == [6, 16, 120, 84]
+    assert not any(map(is_identity, lenet(dense_norm=None)))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"norm": BatchNorm}, 2),
+        ({"norm": BatchNorm, "dense_norm": None}, 0),
+        ({"dense_norm": BatchNorm}, 2),
+    ],
+)
+def test_mlp_is_dense_throughout(given, expected):
+    model = mlp(3, 8, **given)
+    assert sum(isinstance(m, BatchNorm) for m in model) == expected
+
+
+def test_lenet_of_any_width_gets_the_right_torch_layer():
+    """No width says "convolution": 64 maps and 64 units are normalized alike."""
+    layer = TorchBatchNorm(64)
+    for shape in ((8, 64), (8, 64, 5), (8, 64, 3, 3), (8, 64, 2, 3, 3)):
+        x = torch.randn(shape)
+        twin = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d}
+        expected = twin.get(len(shape), nn.BatchNorm3d)(64)(x)
+        assert torch.equal(layer(x), expected)
+    for shape in ((64,), (2, 64, 1, 1, 1, 1)):
+        with pytest.raises(ValueError, match="expected 2D to 5D input"):
+            layer(torch.randn(shape))
+
+
+# What is a normalizer
+
+
+OWN = [
+    BatchNorm,
+    FrozenBatchNorm,
+    GhostBatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+]
+TORCHS = [
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
+    nn.SyncBatchNorm,
+    nn.LayerNorm,
+    nn.RMSNorm,
+    lambda c: nn.GroupNorm(2, c),
+    lambda c: nn.InstanceNorm2d(c, affine=True),
+]
+
+
+def of_one_axis(width=6):
+    """Layers that have a weight of one axis and normalize nothing."""
+    return [nn.PReLU(width), nn.PReLU()]
+
+
+@pytest.mark.parametrize("make", [*OWN, *TORCHS])
+def test_gamma_and_beta_are_the_normalizers_own(make):
+    norm = make(6)
+    others = [nn.Linear(6, 6), *of_one_axis(), nn.Embedding(3, 6), nn.Bilinear(6, 6, 2)]
+    model = nn.Sequential(*others, nn.ModuleList([norm]))
+    assert [id(p) for p in gamma_and_beta(model)] == [id(p) for p in norm.parameters()]
+    assert list(normalizers(model)) == [f"{len(others)}.0"]
+
+
+def test_gamma_0_leaves_the_slopes_of_prelu_alone():
+    model = nn.Sequential(nn.Linear(3, 6), BatchNorm(6), nn.PReLU(6))
+    xavier_gamma_0(model)
+    assert not model[1].weight.any()
+    assert torch.equal(model[2].weight, torch.full((6,), 0.25))
+
+
+# PyTorch's helpers know PyTorch's layers
+
+
+def loader(batches=4):
+    return [3 * torch.randn(16, 1, 28, 28) + 1 for _ in range(batches)]
+
+
+def test_update_bn_passes_over_ours_and_recompute_running_does_not():
+    """The docstring says which function to use; here is why."""
+    model, batches = lenet(BatchNorm), loader()
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    update_bn(batches, model)
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+    twin = to_torch(copy.deepcopy(model))
+    update_bn(batches, twin)
+    recompute_running(model, torch.cat(batches), 16)
+    for name, value in twin.state_dict().items():
+        if "running" in name:
+            # Averages of 4 float32 numbers, one way in float64.
+            assert_close(model.state_dict()[name], value, rtol=1e-5, atol=1e-6)
+    for name in ("update_bn", "recompute_running", "convert_sync", "to_torch"):
+        assert name in BatchNorm.__doc__
+
+
+def test_convert_sync_batchnorm_finds_what_to_torch_put_there():
+    model = lenet(BatchNorm)
+    convert = nn.SyncBatchNorm.convert_sync_batchnorm
+    assert not any(isinstance(m, nn.SyncBatchNorm) for m in convert(model))
+    converted = convert(to_torch(model))
+    assert sum(isinstance(m, nn.SyncBatchNorm) for m in converted) == 4
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"bias": False}, {"affine": False}, {"momentum": None, "eps": 0.1}]
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_to_torch_keeps_outputs_and_tensors(options, training):
+    model = lenet(partial(BatchNorm, **options)).double().train(training)
+    model(torch.randn(8, 1, 28, 28).double())
+    tensors = {k: v.data_ptr() for k, v in model.state_dict().items()}
+    twin = to_torch(copy.deepcopy(model))
+    x = torch.randn(8, 1, 28, 28).double()
+    assert_close(twin(x), model(x), rtol=0, atol=1e-10)
+    assert_close(dict(twin.state_dict()), dict(model.state_dict()))
+    same = to_torch(model)
+    assert same is model and not any(isinstance(m, BatchNorm) for m in model)
+    assert {k: v.data_ptr() for k, v in model.state_dict().items()} == tensors
+
+
+def test_to_torch_refuses_what_torch_does_not_have():
+    model = nn.Sequential(BatchNorm(3), nn.Sequential(GhostBatchNorm(3)))
+    with pytest.raises(TypeError, match=r"'1\.0' is a GhostBatchNorm"):
+        to_torch(model)
+    assert isinstance(model[0], BatchNorm)
+
+
+# Replacing layers
+
+
+def test_a_layer_that_stands_twice_is_replaced_twice_by_one():
+    b, relu = BatchNorm(6), nn.ReLU()
+    model = nn.Sequential(nn.Linear(6, 6), b, relu, nn.Sequential(b, relu), b)
+    to_torch(model)
+    places = model[1], model[3][0], model[4]
+    assert {type(m) for m in places} == {TorchBatchNorm}
+    assert places[0] is places[1] is places[2]
+    assert model[2] is model[3][1] is relu
+
+
+def test_a_model_that_is_itself_a_layer_is_given_back_replaced():
+    layer = BatchNorm(3)
+    state = list(layer.state_dict())
+    found = to_torch(layer)
+    assert isinstance(found, TorchBatchNorm)
+    assert list(found.state_dict()) == list(layer.state_dict()) == state

@@ -11,8 +11,8 @@ from torch import nn
 from torch.testing import assert_close
 from traces import assert_same_trace, hooks, left_behind
 
-from normlab.layers import BatchNorm
-from normlab.models import lenet, mlp, xavier
+from normlab.layers import BatchNorm, GhostBatchNorm
+from normlab.models import TorchBatchNorm, lenet, mlp, xavier
 from normlab.recorders import (
     ACTIVATIONS,
     EDGES,
@@ -27,14 +27,13 @@ from normlab.recorders import (
     captured,
     snapshot_steps,
 )
-from normlab.runs.builders import torch_batch_norm
 from normlab.statistics import tracking_layers
 from normlab.training import fit, preserved
 
 SIZE = 256  # images: 4 equal batches
 BATCH = 64
 PROBE = 40
-NORMS = [BatchNorm, torch_batch_norm]
+NORMS = [BatchNorm, TorchBatchNorm]
 NORMALIZERS = (BatchNorm, nn.BatchNorm1d, nn.BatchNorm2d)
 
 
@@ -75,7 +74,7 @@ def look(recorder, model):
 
 MODELS = {
     "ours": network,
-    "torch's": lambda: network(torch_batch_norm),
+    "torch's": lambda: network(TorchBatchNorm),
     "without": lambda: network(None),
     "dropout": with_dropout,
     "dropout without": lambda: with_dropout(None),
@@ -344,7 +343,7 @@ def percentiles(arrays):
 
 
 @pytest.mark.parametrize("act", [nn.Sigmoid, nn.Tanh, nn.ReLU])
-@pytest.mark.parametrize("norm", [BatchNorm, torch_batch_norm, None])
+@pytest.mark.parametrize("norm", [BatchNorm, TorchBatchNorm, None])
 def test_activations_are_those_of_a_pass_by_hand(probe, norm, act):
     model = network(norm, act).double()
     with torch.no_grad():
@@ -630,3 +629,147 @@ def test_bank_keeps_no_graph_and_lets_go(probe):
     passing(model, probe[0] / 255 + 1, True, True)
     assert_close(bank.means, before, rtol=0, atol=0)
     assert not any(m.requires_grad for m in bank.means.values())
+
+
+# Layers, not positions; and whatever a model may be made of
+
+
+class OutOfOrder(nn.Module):
+    """Defines ``second`` before ``first``, and calls ``first`` first."""
+
+    def __init__(self, norm=BatchNorm):
+        super().__init__()
+        self.second, self.act_of_second = norm(5), nn.Tanh()
+        self.first, self.act_of_first = norm(10), nn.Sigmoid()
+        self.narrow, self.wide = nn.Linear(10, 5), nn.Linear(784, 10)
+        self.out = nn.Linear(5, 10)
+
+    def forward(self, x):
+        hidden = self.act_of_first(self.first(self.wide(x.flatten(1))))
+        return self.out(self.act_of_second(self.second(self.narrow(hidden))))
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_each_layer_is_paired_with_its_own_batch(probe, norm):
+    torch.manual_seed(0)
+    model = OutOfOrder(norm).double()
+    found = look(Statistics(probe, [0]), model)
+    met = model.wide(probe[0].double().flatten(1) / 255)
+    assert [found[f"running_mean/{n}"].shape for n in (0, 1)] == [(5,), (10,)]
+    expected = met.mean(0).detach().numpy()
+    assert found["batch_mean/1"] == pytest.approx(expected, abs=1e-9)
+    assert found["batch_mean/0"].shape == (5,)
+
+
+def test_each_activation_has_its_own_slope(probe):
+    """The first that is called is a sigmoid, and comes first."""
+    torch.manual_seed(0)
+    model = OutOfOrder().double()
+    with torch.no_grad():
+        model.first.weight.fill_(3.0)
+        model.second.weight.fill_(3.0)
+    found = look(Activations(probe, [0]), model)
+    x = model.first(model.wide(probe[0].double().flatten(1) / 255))
+    assert found["post"][0] == pytest.approx(percentiles([x.detach().numpy()])[0], 1e-5)
+    slope = 4 * torch.sigmoid(x) * (1 - torch.sigmoid(x))
+    assert found["flat"][0] == pytest.approx((slope < 0.01).double().mean().item())
+
+
+def test_one_activation_at_three_places_is_three(probe):
+    act = nn.Sigmoid()
+    model = mlp(4, 20, BatchNorm, act=lambda: act)
+    found = look(Activations(probe, [0]), model)
+    assert found["post"].shape == (3, 9) and found["flat"].shape == (3,)
+
+
+def test_an_activation_in_place_is_seen_before_it_works(probe):
+    """The same numbers as from one that makes a new tensor, gradients included."""
+    outcomes = []
+    for in_place in (False, True):
+        model = network(act=lambda in_place=in_place: nn.ReLU(inplace=in_place))
+        outcomes.append(look(Activations(probe, [0]), model))
+    assert (outcomes[0]["post"][:, 0] < 0).all()
+    for name, values in outcomes[0].items():
+        assert (outcomes[1][name] == values).all(), name
+
+
+def test_a_model_without_known_activations_is_refused(probe):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    with pytest.raises(ValueError, match="Sequential calls no activation"):
+        look(Activations(probe, [0]), model)
+    assert hooks(model) == 0
+
+
+def test_a_frozen_parameter_has_no_gradient(images):
+    model = network()
+    model[1].bias.requires_grad_(False)
+    recorder = Updates(range(4))
+    short(model, images, recorders=[recorder], epochs=1)
+    found = recorder.arrays()
+    names = [name for name, _ in model.named_parameters()]
+    place = names.index("1.bias")
+    assert np.isnan(found["gradient_norm"][:, place]).all()
+    assert (found["update_norm"][:, place] == 0).all()
+    others = np.delete(found["gradient_norm"], place, axis=1)
+    assert np.isfinite(others).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [({"affine": False}, set()), ({"bias": False}, {"gamma/0", "gamma/1"})],
+)
+def test_what_is_not_learned_is_not_recorded(images, options, kept):
+    norms = BatchNorm, nn.BatchNorm1d
+    for norm in norms:
+        model = mlp(3, 20, lambda c, norm=norm: norm(c, **options))
+        assert set(look(GammaAndBeta([0]), model)) == kept
+
+
+HALF = pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+
+
+def halved(norm, half):
+    torch.manual_seed(0)
+    return xavier(mlp(3, 20, norm, act=nn.Sigmoid)).to(half)
+
+
+@HALF
+@pytest.mark.parametrize("norm", NORMS)
+def test_half_precision_is_recorded_in_float32(images, probe, half, norm):
+    recorders = [
+        Activations(probe, range(4)),
+        Updates(range(4)),
+        Statistics(probe, range(4)),
+        GammaAndBeta(range(4)),
+    ]
+    short(halved(norm, half), images, recorders=recorders, epochs=1, lr=0.1)
+    for recorder in recorders:
+        for name, values in recorder.arrays().items():
+            assert values.dtype in (np.float32, np.float64, np.int64), name
+            assert np.isfinite(values).all(), name
+
+
+@HALF
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_bank_of_half_precision_remembers_in_float32(images, half, norm):
+    """The layer's own memory is rounded at each of the four steps; weights add to 1."""
+    model = halved(norm, half)
+    with RunningBank(model, [0.1]) as bank:
+        short(model, images, epochs=1, lr=0.1)
+    step = 4 * torch.finfo(half).eps
+    for name, layer in tracking_layers(model).items():
+        mean, var = bank.means[name][0], bank.variances[name][0]
+        assert mean.dtype == var.dtype == torch.float32
+        assert_close(layer.running_mean.float(), mean, rtol=step, atol=step)
+        unbiased = 0.9**4 + (var - 0.9**4) * BATCH / (BATCH - 1)
+        assert_close(layer.running_var.float(), unbiased, rtol=step, atol=step)
+
+
+@pytest.mark.parametrize("recorder", [Statistics, RunningBank])
+def test_statistics_of_another_kind_are_refused_by_name(probe, recorder):
+    model = mlp(3, 20, lambda c: GhostBatchNorm(c, 4))
+    with pytest.raises(TypeError, match="'2' is a GhostBatchNorm"):
+        if recorder is Statistics:
+            look(Statistics(probe, [0]), model)
+        else:
+            RunningBank(model, [0.1])

@@ -11,12 +11,12 @@ from torch import nn
 from torch.testing import assert_close
 from traces import assert_same_trace, hooks, left_behind
 
-from normlab.layers import BatchNorm
-from normlab.models import lenet, mlp, xavier
-from normlab.runs.builders import torch_batch_norm
+from normlab.layers import BatchNorm, GhostBatchNorm, InstanceNorm, LayerNorm
+from normlab.models import TorchBatchNorm, lenet, mlp, xavier
 from normlab.statistics import (
     PARTS,
     average,
+    kinds_of_statistics,
     normalized_with,
     observe_batches,
     over_orders,
@@ -28,7 +28,7 @@ from normlab.training import fit, loss_and_accuracy
 
 SIZE = 240  # images
 BATCH = 50  # 4 whole batches and one of 40
-NORMS = [BatchNorm, torch_batch_norm]
+NORMS = [BatchNorm, TorchBatchNorm]
 NORMALIZERS = (BatchNorm, nn.BatchNorm1d, nn.BatchNorm2d)
 EXACT = {"rtol": 0, "atol": 1e-10}  # float64
 SAME = {"rel": 1e-9}
@@ -59,7 +59,7 @@ def network(norm=BatchNorm):
 def trained(images):
     """Half-way: the running statistics lag behind, and evaluation shows it."""
     torch.manual_seed(0)
-    model = xavier(lenet(torch_batch_norm)).double()
+    model = xavier(lenet(TorchBatchNorm)).double()
     fit(model, images, epochs=2, lr=0.5, batch_size=BATCH)
     return model
 
@@ -181,7 +181,7 @@ def test_average_does_not_cancel():
 @pytest.mark.parametrize("norm", NORMS)
 def test_recomputed_statistics_are_torchs_plain_average(images, norm):
     """PyTorch averages all batches seen where momentum is None; also unbiased."""
-    model, twin = network(norm).eval(), network(torch_batch_norm)
+    model, twin = network(norm).eval(), network(TorchBatchNorm)
     before, modes = left_behind(model)
     for layer in tracking_layers(twin).values():
         layer.momentum = None
@@ -447,3 +447,152 @@ def test_what_two_parts_do_together_is_halved():
         "factor": [0, 0, 0, 1, 1, 1],
         "noise": [0] * 6,
     }
+
+
+# Layers, not positions
+
+
+class OutOfOrder(nn.Module):
+    """Defines ``second`` before ``first``, calls it after; a third layer never."""
+
+    def __init__(self, norm, width=5):
+        super().__init__()
+        self.second, self.first = norm(width), norm(10)
+        self.unused = norm(7)
+        self.narrow, self.wide = nn.Linear(10, width), nn.Linear(6, 10)
+        self.out = nn.Linear(width, 3)
+
+    def forward(self, x):
+        hidden = self.first(self.wide(x)).sigmoid()
+        return self.out(self.second(self.narrow(hidden)).sigmoid())
+
+
+class Shared(nn.Module):
+    """One layer at three places, two of them called."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.norm = norm(6)
+        self.steps = nn.ModuleList([nn.Linear(6, 6), self.norm, nn.Linear(6, 6)])
+        self.again = nn.Sequential(self.norm, nn.Linear(6, 3))
+
+    def forward(self, x):
+        for step in self.steps:
+            x = step(x)
+        return self.again(x)
+
+
+def out_of_order(norm):
+    torch.manual_seed(0)
+    return OutOfOrder(norm).double()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_observed_belongs_to_the_layer_of_that_name(norm):
+    model, x = out_of_order(norm), 2 * torch.randn(40, 6).double() + 1
+    found = observe_batches(model, x, 20)
+    assert set(found) == {"first", "second"}
+    for number, batch in enumerate(x.split(20)):
+        values = model.wide(batch)
+        assert_close(found["first"][0][number], values.mean(0), **EXACT)
+        assert_close(found["first"][1][number], values.var(0, correction=0), **EXACT)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_layer_that_is_not_called_is_left_alone(norm):
+    model, x = out_of_order(norm), torch.randn(40, 6).double() + 1
+    with torch.no_grad():
+        model.unused.running_mean.fill_(3.0)
+    recompute_running(model, x, 20)
+    assert_close(model.first.running_mean, model.wide(x).mean(0), **EXACT)
+    assert model.second.running_mean.abs().max() > 0
+    assert (model.unused.running_mean == 3).all() and (
+        model.unused.running_var == 1
+    ).all()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_layer_that_is_called_twice_averages_both(norm):
+    torch.manual_seed(0)
+    model, x = Shared(norm).double(), torch.randn(40, 6).double() + 1
+    twin = copy.deepcopy(model)
+    twin.norm.momentum = None
+    twin.norm.reset_running_stats()
+    for batch in x.split(20):
+        twin.train()(batch)
+    recompute_running(model, x, 20)
+    assert_close(model.norm.running_mean, twin.norm.running_mean, **EXACT)
+    assert_close(model.norm.running_var, twin.norm.running_var, **EXACT)
+
+
+def test_a_layer_called_with_maps_of_two_sizes_is_refused_by_name():
+    class TwoSizes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = BatchNorm(1)
+
+        def forward(self, x):
+            return self.norm(self.norm(x)[..., ::2])
+
+    model = nn.Sequential(TwoSizes(), nn.Flatten(), nn.Linear(28 * 14, 3))
+    before = left_behind(model)
+    with pytest.raises(ValueError, match=r"'0\.norm' .* 784 and with 392 values"):
+        recompute_running(model, torch.rand(8, 1, 28, 28), 4)
+    assert_same_trace(left_behind(model), before)
+
+
+class Remembers(nn.Module):
+    """Somebody's layer with a running mean of another kind."""
+
+    def __init__(self, width=6):
+        super().__init__()
+        self.register_buffer("running_mean", torch.zeros(width))
+
+    def forward(self, x):
+        return x - self.running_mean
+
+
+OTHERS = {
+    "GhostBatchNorm": lambda: GhostBatchNorm(6, 4),
+    "InstanceNorm": lambda: InstanceNorm(6, track_running_stats=True),
+    "InstanceNorm1d": lambda: nn.InstanceNorm1d(6, track_running_stats=True),
+    "Remembers": Remembers,
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_statistics_of_another_kind_are_refused_by_name(name):
+    model = nn.Sequential(nn.Linear(6, 6), BatchNorm(6), nn.Sequential(OTHERS[name]()))
+    x, y = torch.randn(8, 6), torch.zeros(8, dtype=torch.long)
+    before = left_behind(model)
+    calls = {
+        "observe": lambda: observe_batches(model, x, 4),
+        "recompute": lambda: recompute_running(model, x, 4),
+        "score": lambda: score_states(model, {}, x, y, 4),
+        "choose": lambda: normalized_with(model, None).__enter__(),
+    }
+    for call in calls.values():
+        with pytest.raises(TypeError, match=rf"'2\.0' is a {name}"):
+            call()
+    assert_same_trace(left_behind(model), before)
+    assert hooks(model) == 0
+
+
+@pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])
+def test_half_precision_is_observed_in_float32(half):
+    """Squares of these would be infinite in float16."""
+    model = nn.Sequential(BatchNorm(3)).to(half)
+    model.register_parameter("any", nn.Parameter(torch.zeros(1, dtype=half)))
+    x = (300 * torch.randn(64, 3)).to(half)
+    mean, var = observe_batches(model, x, 64)["0"]
+    assert mean.dtype == torch.float32
+    exact = x.double().var(0, correction=0)
+    assert_close(var[0].double(), exact, rtol=1e-5, atol=0)
+
+
+def test_kinds_of_statistics_are_the_model_s():
+    """The layers say it, whatever the normalizer is called."""
+    assert kinds_of_statistics(network(BatchNorm)) == ("running", "batch")
+    assert kinds_of_statistics(lenet(lambda c: GhostBatchNorm(c, 4)))[1:] == ("batch",)
+    for norm in (None, LayerNorm, lambda c: BatchNorm(c, track_running_stats=False)):
+        assert kinds_of_statistics(lenet(norm)) == ("running",)

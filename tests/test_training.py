@@ -10,9 +10,8 @@ from torch import nn
 from torch.testing import assert_close
 
 from normlab.layers import BatchNorm
-from normlab.models import lenet, mlp, xavier
-from normlab.runs.builders import torch_batch_norm
-from normlab.training import fit, gamma_and_beta, loss_and_accuracy
+from normlab.models import TorchBatchNorm, gamma_and_beta, lenet, mlp, xavier
+from normlab.training import fit, loss_and_accuracy
 
 SIZE = 600  # images; batches of 128 leave a last one of 88
 BATCH = 128
@@ -144,7 +143,7 @@ def test_weight_decay_can_spare_gamma_and_beta(images):
 
 def test_gamma_and_beta_are_those_of_the_normalizers():
     assert gamma_and_beta(network(None)) == []
-    for norm in (BatchNorm, torch_batch_norm):
+    for norm in (BatchNorm, TorchBatchNorm):
         model = network(norm)
         found = {id(p) for p in gamma_and_beta(model)}
         named = {
@@ -174,7 +173,7 @@ def losses_with(norm, fashion, dtype):
 def test_hand_written_and_built_in_layer_agree(fashion):
     ours, theirs = (
         losses_with(norm, fashion, torch.float64)
-        for norm in (BatchNorm, torch_batch_norm)
+        for norm in (BatchNorm, TorchBatchNorm)
     )
     assert len(ours) == 20
     assert ours == pytest.approx(theirs, abs=1e-9)
@@ -184,7 +183,7 @@ def test_hand_written_and_built_in_layer_agree_in_float32(fashion):
     """Closely until a rounding moves a maximum of max-pooling, then roughly."""
     ours, theirs = (
         losses_with(norm, fashion, torch.float32)
-        for norm in (BatchNorm, torch_batch_norm)
+        for norm in (BatchNorm, TorchBatchNorm)
     )
     assert ours[:5] == pytest.approx(theirs[:5], abs=1e-5)
     assert ours == pytest.approx(theirs, abs=1e-2)
@@ -392,7 +391,7 @@ def test_evaluation_batch_matters_for_batch_statistics_only(images):
 
 @pytest.mark.parametrize("mode", [True, False])
 @pytest.mark.parametrize("statistics", ["running", "batch"])
-@pytest.mark.parametrize("norm", [BatchNorm, torch_batch_norm])
+@pytest.mark.parametrize("norm", [BatchNorm, TorchBatchNorm])
 def test_evaluation_leaves_mode_and_buffers(images, norm, statistics, mode):
     model = network(norm)
     short(model, images)

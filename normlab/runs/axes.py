@@ -4,6 +4,7 @@ from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.execute import build, data, history_rows, train_on
 from normlab.runs.modes import ANOTHER_ORDER
 from normlab.runs.store import rows_of
+from normlab.statistics import kinds_of_statistics
 from normlab.training import loss_and_accuracy
 
 # The last two leave the dense layers without a normalizer: instance normalization has
@@ -21,18 +22,14 @@ BATCH_SIZE, EPOCHS = 64, 3
 SLOW = 0.1  # of the rate, in the last epoch: without it accuracies jump by many points
 
 
-def kinds(norm: str) -> tuple[str, ...]:
-    """Return the statistics that there are to evaluate with."""
-    return ("running", "batch") if norm.startswith("torch_batch") else ("running",)
-
-
 def measure(run: Run, device: str) -> Outcome:
     """Train the run, the last epoch slowly; score it on validation and test images.
 
     On validation after each epoch, on test at the end: so the rate is chosen on the
     one, and the same trainings are judged on the other.
     """
-    model, options = build(run), {"statistics": kinds(run.norm)}
+    model = build(run)
+    options = {"statistics": kinds_of_statistics(model)}
     history = train_on(model, run, device, epochs=run.epochs - 1, **options)
     if history.diverged:
         return Outcome(history_rows(history), history.diverged)
@@ -43,7 +40,7 @@ def measure(run: Run, device: str) -> Outcome:
     history.diverged = last.diverged
     rows = history_rows(history)
     x, y = (tensor.to(device) for tensor in data("test")[1])
-    for kind in kinds(run.norm):
+    for kind in kinds_of_statistics(model):
         suffix = "" if kind == "running" else "_batch_statistics"
         scores = loss_and_accuracy(model, x, y, statistics=kind)
         named = zip((f"loss{suffix}", f"accuracy{suffix}"), scores, strict=True)

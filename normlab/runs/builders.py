@@ -2,14 +2,7 @@
 
 from torch import nn
 
-from normlab.models import Norm, mlp, xavier
-from normlab.training import gamma_and_beta
-
-
-def torch_batch_norm(num_features: int) -> nn.Module:
-    """PyTorch's own layer: in ``lenet`` 6 and 16 channels are the convolutions'."""
-    convolutional = num_features in (6, 16)
-    return (nn.BatchNorm2d if convolutional else nn.BatchNorm1d)(num_features)
+from normlab.models import Norm, gamma_and_beta, mlp, xavier
 
 
 def torch_group_norm(num_features: int) -> nn.Module:
@@ -23,20 +16,13 @@ def torch_layer_norm(num_features: int) -> nn.Module:
 
 
 def torch_instance_norm(num_features: int) -> nn.Module:
-    """PyTorch's own layer after convolutions; elsewhere a channel has one value."""
-    if num_features in (6, 16):
-        return nn.InstanceNorm2d(num_features, affine=True)
-    return nn.Identity()
+    """PyTorch's own layer, with gamma and beta."""
+    return nn.InstanceNorm2d(num_features, affine=True)
 
 
-def torch_batch_norm_of_maps(num_features: int) -> nn.Module:
-    """PyTorch's own layer where instance normalization has a place, and only there."""
-    return nn.BatchNorm2d(num_features) if num_features in (6, 16) else nn.Identity()
-
-
-def sigmoid_mlp(norm: Norm | None) -> nn.Module:
+def sigmoid_mlp(norm: Norm | None = None, **options) -> nn.Module:
     """The toy network of Ioffe and Szegedy 2015: 3 hidden layers of 100 sigmoids."""
-    return mlp(4, 100, norm, act=nn.Sigmoid)
+    return mlp(4, 100, norm, act=nn.Sigmoid, **options)
 
 
 def xavier_gamma_0(model: nn.Module) -> nn.Module:

@@ -14,6 +14,7 @@ from normlab.runs import store
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.provenance import circumstances, code_state
 from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.statistics import kinds_of_statistics
 from normlab.training import History, Pair, Recorder, fit
 
 STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
@@ -25,7 +26,7 @@ def build(run: Run) -> nn.Module:
     Normalizers draw nothing, so all of them start from the same weights.
     """
     torch.manual_seed(run.seed)
-    model = MODELS[run.model](NORMS[run.norm])
+    model = MODELS[run.model](**NORMS[run.norm])
     return INITS[run.init](model).to(getattr(torch, run.dtype))
 
 
@@ -52,7 +53,7 @@ def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> Hist
         "weight_decay": run.weight_decay,
         "decay_norms": run.decay_norms,
         "seed": run.seed,
-        "statistics": ("running",) if run.norm == "none" else ("running", "batch"),
+        "statistics": kinds_of_statistics(model),
     }
     evaluate = {run.evaluate_on: held_out}
     return fit(model, training, evaluate, device=device, **settings | options)

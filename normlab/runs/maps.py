@@ -22,12 +22,12 @@ def look(run: Run, device: str) -> Outcome:
     """
     model, history = train(run, device)
     (x, _), _ = data(run.evaluate_on)
-    layers = list(tracking_layers(model).values())[:2]
+    layers = list(tracking_layers(model).values())[:2]  # the convolutions'
     model.eval()
     with torch.no_grad(), inputs_of(layers) as met:
         model(to_float(x[:IMAGES].to(device), model))
     arrays = {}
-    for number, (layer, values) in enumerate(zip(layers, met, strict=True), start=1):
+    for number, (layer, values) in enumerate(met, start=1):
         moments = torch.stack(
             [values.mean((2, 3)), values.square().mean((2, 3))], -1
         )  # (images, C, 2)

@@ -6,11 +6,9 @@ from functools import partial
 from torch import nn
 
 from normlab.layers import BatchNorm, GhostBatchNorm
-from normlab.models import Norm, gaussian, lenet, xavier
+from normlab.models import Norm, TorchBatchNorm, gaussian, lenet, xavier
 from normlab.runs.builders import (
     sigmoid_mlp,
-    torch_batch_norm,
-    torch_batch_norm_of_maps,
     torch_group_norm,
     torch_instance_norm,
     torch_layer_norm,
@@ -19,19 +17,25 @@ from normlab.runs.builders import (
 
 GHOSTS = (2, 4, 16, 64)  # examples that share statistics
 
-MODELS: dict[str, Callable[[Norm | None], nn.Module]] = {
+MODELS: dict[str, Callable[..., nn.Module]] = {
     "lenet": lenet,
     "sigmoid_mlp": sigmoid_mlp,
 }
-NORMS: dict[str, Norm | None] = {
-    "none": None,
-    "batch": BatchNorm,
-    "torch_batch": torch_batch_norm,
-    "torch_group": torch_group_norm,
-    "torch_layer": torch_layer_norm,
-    "torch_instance": torch_instance_norm,
-    "torch_batch_maps": torch_batch_norm_of_maps,
-    **{f"ghost_{size}": partial(GhostBatchNorm, ghost_size=size) for size in GHOSTS},
+# What a model is given: norm, and dense_norm where it is another. Instance
+# normalization has no place behind a Linear layer, where a channel is one value, and
+# "torch_batch_maps" is its control.
+NORMS: dict[str, dict[str, Norm | None]] = {
+    "none": {},
+    "batch": {"norm": BatchNorm},
+    "torch_batch": {"norm": TorchBatchNorm},
+    "torch_group": {"norm": torch_group_norm},
+    "torch_layer": {"norm": torch_layer_norm},
+    "torch_instance": {"norm": torch_instance_norm, "dense_norm": None},
+    "torch_batch_maps": {"norm": TorchBatchNorm, "dense_norm": None},
+    **{
+        f"ghost_{size}": {"norm": partial(GhostBatchNorm, ghost_size=size)}
+        for size in GHOSTS
+    },
 }
 INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "xavier": xavier,

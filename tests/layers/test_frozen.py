@@ -8,14 +8,18 @@ import torch.nn.functional as F
 from torch import nn
 from torch.testing import assert_close
 
-from normlab.layers import BatchNorm, FrozenBatchNorm
-from normlab.models import lenet, xavier
-from normlab.runs.builders import torch_batch_norm
+from normlab.layers import (
+    BatchNorm,
+    FrozenBatchNorm,
+    GhostBatchNorm,
+    InstanceNorm,
+)
+from normlab.models import TorchBatchNorm, lenet, xavier
 from normlab.statistics import freeze_statistics, tracking_layers
 from normlab.training import fit, preserved
 
 EXACT = {"rtol": 0, "atol": 1e-10}  # float64
-KINDS = {"ours": BatchNorm, "torch's": torch_batch_norm}
+KINDS = {"ours": BatchNorm, "torch's": TorchBatchNorm}
 each_kind = pytest.mark.parametrize("norm", KINDS.values(), ids=KINDS.keys())
 
 
@@ -201,3 +205,52 @@ def test_freezing_twice_is_freezing_once(norm, x):
     again = freeze_statistics(frozen)
     assert list(again.state_dict()) == list(model.state_dict())
     assert_close(again.train()(x), model.eval()(x), **EXACT)
+
+
+@each_kind
+def test_a_layer_that_stands_twice_is_frozen_twice(norm):
+    b = norm(16)
+    model = nn.Sequential(nn.Linear(16, 16), b, nn.Linear(16, 16), nn.Sequential(b))
+    keys = list(model.state_dict())
+    freeze_statistics(model)
+    assert model[1] is model[3][0]
+    assert isinstance(model[1], FrozenBatchNorm)
+    assert list(model.state_dict()) == keys
+    before = model[1].running_mean.clone()
+    model.train()(torch.randn(8, 16) + 5)
+    assert torch.equal(model[1].running_mean, before)
+
+
+@each_kind
+def test_a_model_that_is_itself_a_layer_is_frozen(norm):
+    layer = norm(3)
+    keys = list(layer.state_dict())
+    frozen = freeze_statistics(layer)
+    assert isinstance(frozen, FrozenBatchNorm)
+    assert list(frozen.state_dict()) == list(layer.state_dict()) == keys
+    frozen.train()(torch.randn(8, 3) + 5)
+    assert frozen.running_mean is layer.running_mean and not frozen.running_mean.any()
+
+
+@pytest.mark.parametrize("options", [{"bias": False}, {"dtype": torch.float64}])
+def test_options_are_kept(options):
+    layer = BatchNorm(3, **options)
+    frozen = freeze_statistics(nn.Sequential(layer))[0]
+    assert frozen.bias is layer.bias and frozen.weight is layer.weight
+
+
+def test_ghosts_are_frozen_as_they_evaluate():
+    ghost = GhostBatchNorm(3, 4)
+    ghost(torch.randn(16, 3) + 2)
+    model = nn.Sequential(ghost)
+    x = torch.randn(16, 3)
+    expected = copy.deepcopy(ghost).eval()(x)
+    assert_close(freeze_statistics(model).train()(x), expected)
+
+
+def test_what_cannot_be_frozen_is_refused_by_name():
+    other = InstanceNorm(3, track_running_stats=True)
+    model = nn.Sequential(BatchNorm(3), nn.Sequential(other))
+    with pytest.raises(TypeError, match=r"'1\.0' is a InstanceNorm"):
+        freeze_statistics(model)
+    assert type(model[0]) is BatchNorm
