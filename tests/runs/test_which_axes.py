@@ -3,7 +3,6 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from normlab.layers import GroupNorm, InstanceNorm, LayerNorm
 from normlab.models import lenet, xavier
@@ -35,10 +34,10 @@ def numbers(rows):
     return found
 
 
-def trained(norm, few):
+def trained(norms, few):
     """The same network trained step by step, the last epoch at a tenth of the rate."""
     torch.manual_seed(RUN.seed)
-    model, (x, y) = xavier(lenet(norm)), few[0]
+    model, (x, y) = xavier(lenet(**norms)), few[0]
     losses = []
     for epoch in range(RUN.epochs):
         slow = epoch == RUN.epochs - 1
@@ -55,16 +54,12 @@ def trained(norm, few):
     return model, losses
 
 
-def own_instance_norm(num_features):
-    return InstanceNorm(num_features) if num_features in (6, 16) else nn.Identity()
-
-
 @pytest.mark.parametrize(
     ("norm", "own"),
     [
-        ("torch_group", GroupNorm),
-        ("torch_layer", LayerNorm),
-        ("torch_instance", own_instance_norm),
+        ("torch_group", {"norm": GroupNorm}),
+        ("torch_layer", {"norm": LayerNorm}),
+        ("torch_instance", {"norm": InstanceNorm, "dense_norm": None}),
     ],
 )
 def test_each_normalizer_trains_as_the_hand_written_one(few, norm, own):
