@@ -28,8 +28,7 @@ def plain(num_features):
 
 
 def torch_plain(num_features):
-    conv = num_features in (6, 16)  # the convolutions' in ``lenet``
-    return (nn.BatchNorm2d if conv else nn.BatchNorm1d)(num_features, affine=False)
+    return TorchBatchNorm(num_features, affine=False)
 
 
 ALL = KINDS | {"ours, plain": plain, "torch's, plain": torch_plain}
