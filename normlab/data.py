@@ -63,7 +63,7 @@ class DataError(RuntimeError):
 
 
 def fashion_mnist(
-    *, download: bool = True, raw: Path | None = None
+    *, download: bool = True, raw: str | Path | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return Fashion-MNIST as ``(train_x, train_y, test_x, test_y)``.
 
@@ -74,10 +74,17 @@ def fashion_mnist(
         images (N, 1, 28, 28) uint8, 0 to 255; labels (N,) int64, 0 to 9;
         N is 60,000 for training and 10,000 for test.
 
+    Args:
+        download: fetch the files where none of these places has them.
+        raw: the folder of the four files, packed or not; looks nowhere else.
+
     Raises:
         DataError: a file is missing or its checksum is wrong.
+        TypeError: ``raw`` is no path.
     """
-    folder = raw or find_folder()
+    if not isinstance(raw, str | Path | None):
+        raise TypeError(f"raw is {raw!r}; give the folder's path, or None to look")
+    folder = find_folder() if raw is None else Path(raw)
     if folder is None:
         if not download:
             raise DataError(f"Fashion-MNIST is not on this machine. {REMEDIES}")
@@ -88,8 +95,23 @@ def fashion_mnist(
 
 
 def training_validation_split(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-    """Split off the last 10,000 training images: ``(fit_x, fit_y, val_x, val_y)``."""
+    """Split off the last 10,000 training images: ``(fit_x, fit_y, val_x, val_y)``.
+
+    Raises:
+        ValueError: no image would be left to train on, or images and labels differ in
+            number.
+    """
+    if len(x) != len(y):
+        raise ValueError(
+            f"x has {len(x):,} images and y {len(y):,} labels; each image needs one"
+        )
     cut = len(x) - VALIDATION
+    if cut < 1:
+        raise ValueError(
+            f"x has {len(x):,} images, and the last {VALIDATION:,} are for validation: "
+            f"none would be left to train on; give more than {VALIDATION:,}, or split "
+            "so few by hand"
+        )
     return x[:cut], y[:cut], x[cut:], y[cut:]
 
 

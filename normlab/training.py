@@ -5,13 +5,25 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from tqdm.auto import tqdm
 
+from normlab.arguments import (
+    check_answer,
+    check_held_out,
+    check_labels,
+    check_numbers,
+    check_pair,
+    check_recorders,
+    check_whole,
+)
 from normlab.models import gamma_and_beta
+from normlab.randomness import random_numbers_kept
 
 Pair = tuple[Tensor, Tensor]
 # Called after the backward pass and before the update, so gradients are there:
@@ -72,9 +84,14 @@ def fit(
     depends on ``seed`` alone, whatever the device. The last, smaller batch is kept.
     The host waits for the device once an epoch, and where a recorder asks.
 
+    What cannot end well is refused before the first step. For that a batch of each
+    size to come passes through the model, without a trace: weights, buffers, modes and
+    random numbers stay as they were. (PyTorch's lazy layers, which draw their weights
+    at the first batch, are spared this.)
+
     Args:
         model: logits (N, classes) from floats (N, 1, 28, 28) in 0 to 1.
-        train: images (N, 1, 28, 28) uint8 or float, labels (N,) int64.
+        train: images (N, 1, 28, 28) uint8 or float, labels (N,) int64 from 0.
         evaluate: named pairs like ``train``, evaluated after each epoch.
         epochs: passes over ``train``.
         lr: learning rate.
@@ -93,13 +110,25 @@ def fit(
         progress: show a bar, one tick an epoch.
 
     Raises:
-        ValueError: an argument that no training can have.
+        TypeError: data that are no pairs of tensors, or recorders that are no list of
+            callables.
+        ValueError: an argument that no training can have; images or labels of a wrong
+            shape, type or number; a label that is none of the model's classes; a batch
+            that the model cannot take, such as one image left over where a normalizer
+            needs several; a model without parameters, or without gradients.
     """
-    recorders, statistics = tuple(recorders), _kinds(statistics)
-    _check(train, epochs, lr, batch_size, eval_batch_size, max_steps)
+    recorders, statistics = check_recorders(recorders), _kinds(statistics)
+    check_numbers(
+        epochs, lr, batch_size, momentum, weight_decay, seed, eval_batch_size, max_steps
+    )
+    check_pair("train", train)
+    evaluate = check_held_out(evaluate)
     model.to(device)
     train = _on(device, train)
-    evaluate = {name: _on(device, pair) for name, pair in (evaluate or {}).items()}
+    evaluate = {name: _on(device, pair) for name, pair in evaluate.items()}
+    _try_model(
+        model, train, evaluate, statistics, batch_size, eval_batch_size, max_steps
+    )
     groups = _parameters(model, decay_norms)
     optimizer = torch.optim.SGD(
         groups, lr=lr, momentum=momentum, weight_decay=weight_decay
@@ -165,6 +194,85 @@ def _train_epoch(
     return weighted, int(hits), sum(sizes)
 
 
+def _try_model(
+    model, train, evaluate, statistics, batch_size, eval_batch_size, max_steps
+) -> None:
+    """Send a batch of each size to come through the model, without a trace.
+
+    What would fail in the last batch of an epoch, or in the evaluation after it, and
+    take the history with it, fails here.
+    """
+    if next(model.parameters(), None) is None:
+        raise ValueError(
+            f"the model, a {type(model).__name__}, has no parameters to train; "
+            "give it a layer that has weights"
+        )
+    if any(map(is_lazy, chain(model.parameters(), model.buffers()))):
+        return  # its first batch draws its weights, and must be the training's own
+    x, y = train
+    with preserved(model), random_numbers_kept():
+        model.train()
+        for size in _sizes(len(x), batch_size, max_steps):
+            logits = _try_batch(model, "train", x, size, "batch_size", batch_size)
+        if not logits.requires_grad:
+            raise ValueError(
+                "the loss has no gradient: the model is frozen, or gradients are off; "
+                "model.requires_grad_() or torch.enable_grad() brings them back"
+            )
+        check_labels("train", y, logits.shape[1])
+        for name, pair in evaluate.items():
+            for which in statistics:
+                _try_evaluation(
+                    model, f"evaluate[{name!r}]", pair, which, eval_batch_size
+                )
+
+
+@torch.no_grad()
+def _try_evaluation(model, name, pair, which, batch_size) -> None:
+    x, y = pair
+    model.train(which == "batch")
+    sizes = _sizes(len(x), batch_size)
+    for size in sizes if model.training else sizes[-1:]:  # the smallest is the hardest
+        logits = _try_batch(model, name, x, size, "eval_batch_size", batch_size)
+    check_labels(name, y, logits.shape[1])
+
+
+def _sizes(images: int, batch_size: int, max_steps: int | None = None) -> list[int]:
+    """Return the sizes of the batches to come: of the whole ones, then of a rest."""
+    whole, rest = divmod(images, batch_size)
+    comes_to_rest = rest > 0 and (max_steps is None or max_steps > whole)
+    return [batch_size] * (whole > 0) + [rest] * comes_to_rest
+
+
+def _try_batch(model, name, images, size, argument, batch_size) -> Tensor:
+    """Return the logits of the first ``size`` images, or say why there are none."""
+    try:
+        logits = model(to_float(images[:size], model))
+    except torch.cuda.OutOfMemoryError:
+        raise
+    except Exception as error:  # a model may raise anything
+        mode = "training mode" if model.training else "evaluation mode"
+        if model.training and argument == "eval_batch_size":
+            mode += ", which statistics='batch' asks for"
+        raise ValueError(
+            f"the model cannot take {size} of the {len(images)} images of {name}, of "
+            f"shape {tuple(images.shape[1:])}, in {mode}: "
+            f"{_remedy(size, len(images), argument, batch_size)}. "
+            f"It says: {type(error).__name__}: {error}"
+        ) from error
+    check_answer(name, logits, size)
+    return logits
+
+
+def _remedy(size: int, images: int, argument: str, batch_size: int) -> str:
+    if size < min(batch_size, images):
+        return (
+            f"{argument}={batch_size} leaves so many over; choose one that leaves more "
+            "or none, or leave these images out"
+        )
+    return f"{argument}={batch_size}, the images and the model must suit each other"
+
+
 @torch.no_grad()
 def loss_and_accuracy(
     model: nn.Module,
@@ -181,15 +289,23 @@ def loss_and_accuracy(
     Mode and buffers are afterwards what they were.
 
     Raises:
-        ValueError: ``statistics`` is neither.
+        TypeError: ``x`` or ``y`` is no tensor.
+        ValueError: ``statistics`` is neither; images or labels of a wrong shape, type
+            or number; a label that is none of the model's classes.
     """
     _kinds([statistics])
+    check_pair("(x, y)", (x, y))
+    check_whole(batch_size=batch_size)
     loss = torch.zeros((), dtype=torch.float64, device=x.device)
     hits = torch.zeros((), dtype=torch.long, device=x.device)
     with preserved(model):
         model.train(statistics == "batch")
-        for batch, labels in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        batches = zip(x.split(batch_size), y.split(batch_size), strict=True)
+        for number, (batch, labels) in enumerate(batches):
             logits = model(to_float(batch, model))
+            if number == 0:
+                check_answer("(x, y)", logits, len(batch))
+                check_labels("(x, y)", y, logits.shape[1])
             loss += F.cross_entropy(logits, labels, reduction="sum")
             hits += (logits.argmax(1) == labels).sum()
     return loss.item() / len(y), hits.item() / len(y)
@@ -211,8 +327,17 @@ def preserved(model: nn.Module) -> Iterator[None]:
 
 
 def to_float(x: Tensor, model: nn.Module) -> Tensor:
-    """Return images in the model's own float type: uint8 0..255 becomes 0..1."""
-    images = x.to(next(model.parameters()).dtype)
+    """Return images in the model's own float type: uint8 0..255 becomes 0..1.
+
+    Raises:
+        ValueError: the model has no parameters, and so no type of its own.
+    """
+    first = next(model.parameters(), None)
+    if first is None:
+        raise ValueError(
+            f"a {type(model).__name__} has no parameters, so no float type"
+        )
+    images = x.to(first.dtype)
     return images if x.is_floating_point() else images.div_(255)
 
 
@@ -242,22 +367,3 @@ def _kinds(statistics: Iterable[str]) -> tuple[str, ...]:
         if kind not in ("running", "batch"):
             raise ValueError(f"statistics={kind!r}; use 'running' or 'batch'")
     return kinds
-
-
-def _check(train: Pair, epochs, lr, batch_size, eval_batch_size, max_steps) -> None:
-    for name, value, low in (
-        ("epochs", epochs, 1),
-        ("batch_size", batch_size, 1),
-        ("eval_batch_size", eval_batch_size, 1),
-        ("max_steps", 1 if max_steps is None else max_steps, 1),
-        ("the number of training images", len(train[0]), 1),
-    ):
-        if value < low:
-            raise ValueError(f"{name} is {value}; it must be at least {low}")
-    if not lr > 0 or not math.isfinite(lr):
-        raise ValueError(f"lr is {lr}; a learning rate is positive and finite")
-    if len(train[0]) != len(train[1]):
-        raise ValueError(
-            f"train has {len(train[0])} images and {len(train[1])} labels; "
-            "each image needs one label"
-        )

@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,6 +109,27 @@ def test_validation_images_are_the_last_of_training(fashion):
     fit_x, fit_y, val_x, val_y = training_validation_split(train_x, train_y)
     assert [len(t) for t in (fit_x, fit_y, val_x, val_y)] == [50000] * 2 + [10000] * 2
     assert equal((torch.cat([fit_x, val_x]), torch.cat([fit_y, val_y])), fashion[:2])
+
+
+@pytest.mark.parametrize("images", [0, 1, 600, 9_999, 10_000])
+def test_too_few_images_to_split_are_refused(images):
+    x, y = torch.zeros(images, 1, 1, 1), torch.zeros(images).long()
+    with pytest.raises(ValueError, match="more than 10,000") as error:
+        training_validation_split(x, y)
+    assert f"{images:,} images" in str(error.value)
+
+
+def test_one_image_more_than_the_validation_s_is_enough_to_split():
+    x, y = torch.arange(10_001), torch.arange(10_001)
+    fit_x, fit_y, val_x, val_y = training_validation_split(x, y)
+    assert (fit_x.tolist(), fit_y.tolist()) == ([0], [0])
+    assert torch.equal(val_x, x[1:]) and torch.equal(val_y, y[1:])
+
+
+@pytest.mark.parametrize("labels", [9_999, 20_001])
+def test_labels_must_match_images_to_split(labels):
+    with pytest.raises(ValueError, match=f"20,000 images and y {labels:,} labels"):
+        training_validation_split(torch.zeros(20_000), torch.zeros(labels))
 
 
 # Where it looks
@@ -316,6 +338,26 @@ def test_remedy_works(elsewhere, copies, monkeypatch):
 def test_raw_argument_reads_that_folder(elsewhere, copies, fashion):
     folder = copy_to(elsewhere / "mine", copies)
     assert equal(fashion_mnist(raw=folder), fashion)
+    assert equal(fashion_mnist(raw=str(folder)), fashion)
     shutil.rmtree(folder)
     with pytest.raises(DataError):
         fashion_mnist(raw=folder)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize("folder", ["text", "", "a-file"])
+def test_raw_argument_that_lacks_the_files_names_what_it_misses(
+    elsewhere, copies, kind, folder
+):
+    """Also where another copy could be found: the reader asked for this one."""
+    copy_to(data.RAW, copies)
+    Path("a-file").touch()
+    with pytest.raises(DataError) as error:
+        fashion_mnist(raw=kind(folder))
+    assert_helps(error, str(Path(folder) / NAMES[0]))
+
+
+@pytest.mark.parametrize("raw", [3, False, b"data", ["data"]])
+def test_raw_argument_that_is_no_path_is_named(raw):
+    with pytest.raises(TypeError, match="raw is"):
+        fashion_mnist(raw=raw)

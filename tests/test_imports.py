@@ -11,6 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "normlab"
 FLOW = (
+    "arguments",
+    "randomness",
     "data",
     "layers",
     "models",

@@ -2,14 +2,17 @@
 
 import copy
 import math
+import random
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.testing import assert_close
 
-from normlab.layers import BatchNorm
+from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import TorchBatchNorm, gamma_and_beta, lenet, mlp, xavier
 from normlab.training import fit, loss_and_accuracy
 
@@ -470,6 +473,14 @@ def test_images_without_normalizer_score_alike_in_both_modes(images):
         ("max_steps", 0),
         ("momentum", -0.1),
         ("weight_decay", -0.1),
+        ("momentum", math.nan),
+        ("weight_decay", math.inf),
+        ("epochs", 1.5),
+        ("batch_size", 64.5),
+        ("eval_batch_size", 64.5),
+        ("max_steps", 2.5),
+        ("seed", 0.5),
+        ("lr", "0.1"),
         ("statistics", ("running", "population")),
         ("statistics", "population"),
     ],
@@ -482,14 +493,272 @@ def test_bad_argument_is_named_before_any_training(images, name, bad):
     assert_identical(state(model), before)
 
 
-def test_no_images_is_an_error(images):
-    with pytest.raises(ValueError, match="images"):
-        short(network(), (images[0][:0], images[1][:0]))
+def refused(model, images, error=ValueError, **changes):
+    """Return the words of a refusal that came before the first step."""
+    before, modes = state(model), [m.training for m in model.modules()]
+    steps = Recording()
+    options = {"recorders": [steps]} | changes
+    with pytest.raises(error) as caught:
+        short(model, images, **options)
+    assert not steps.steps
+    assert_identical(state(model), before)
+    assert [m.training for m in model.modules()] == modes
+    return str(caught.value)
 
 
-def test_labels_must_match_images(images):
-    with pytest.raises(ValueError, match="599 labels"):
-        short(network(), (images[0], images[1][:-1]))
+X, Y = torch.zeros(20, 1, 28, 28, dtype=torch.uint8), torch.arange(20) % 10
+BAD_PAIRS = {
+    "no images": ((X[:0], Y[:0]), "no images"),
+    "a label short": ((X, Y[:-1]), "20 images and 19 labels"),
+    "a label too many": ((X[:-1], Y), "19 images and 20 labels"),
+    "a label beyond the classes": ((X, Y + 1), "label 10 at image 9"),
+    "a label below 0": ((X, Y - 1), "label -1 at image 0"),
+    "the label that PyTorch ignores": ((X, Y.where(Y != 3, -100)), "label -100"),
+    "labels of int32": ((X, Y.int()), "torch.int32"),
+    "labels of float": ((X, Y.float()), "torch.float32"),
+    "labels one-hot": ((X, F.one_hot(Y)), "(20, 10)"),
+    "images of int64": ((X.long(), Y), "torch.int64"),
+    "images of bool": ((X.bool(), Y), "torch.bool"),
+    "images of another size": ((X[..., 1:], Y), "(1, 28, 27)"),
+    "images without channels": ((X[:, 0], Y), "(28, 28)"),
+}
+
+
+@pytest.mark.parametrize(("pair", "words"), BAD_PAIRS.values(), ids=BAD_PAIRS)
+def test_bad_training_set_is_refused_before_the_first_step(pair, words):
+    message = refused(network(), pair)
+    assert words in message and "train" in message
+
+
+@pytest.mark.parametrize("statistics", ["running", "batch"])
+@pytest.mark.parametrize(("pair", "words"), BAD_PAIRS.values(), ids=BAD_PAIRS)
+def test_bad_evaluation_set_is_refused_before_the_first_step(pair, words, statistics):
+    evaluate = {"good": (X, Y), "odd": pair}
+    message = refused(network(), (X, Y), evaluate=evaluate, statistics=statistics)
+    assert words in message and "evaluate['odd']" in message
+
+
+@pytest.mark.parametrize("statistics", ["running", "batch"])
+@pytest.mark.parametrize(
+    ("pair", "words"), list(BAD_PAIRS.values())[:-2], ids=list(BAD_PAIRS)[:-2]
+)
+def test_bad_set_is_refused_by_the_evaluation_alone(pair, words, statistics):
+    model = network()
+    before = state(model)
+    with pytest.raises(ValueError, match="x, y") as caught:
+        loss_and_accuracy(model, *pair, statistics=statistics)
+    assert words in str(caught.value)
+    assert_identical(state(model), before)
+
+
+@pytest.mark.parametrize(
+    ("argument", "bad"),
+    [
+        ("train", X),
+        ("train", (X.numpy(), Y.numpy())),
+        ("train", (X, Y, Y)),
+        ("evaluate", (X, Y)),
+        ("evaluate", {"test": X}),
+        ("evaluate", {"test": (X, Y.tolist())}),
+        ("recorders", print),
+        ("recorders", ["a recorder"]),
+    ],
+)
+def test_argument_of_a_wrong_kind_is_named(argument, bad):
+    given = {"train": (X, Y), argument: bad}
+    images = given.pop("train")
+    assert argument in refused(network(), images, TypeError, **given)
+
+
+def test_bytes_serve_as_labels():
+    numbers = [short(network(), (X, y)).step_losses for y in (Y, Y.byte())]
+    assert numbers[0] == numbers[1]
+
+
+# One image left over
+
+
+def of_maps_alone(seed=0):
+    """Normalizers after convolutions alone: one image gives them many values."""
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 5),
+        BatchNorm(4),
+        nn.ReLU(),
+        nn.Dropout(),
+        nn.Flatten(),
+        nn.Linear(4 * 24 * 24, 10),
+    )
+
+
+@pytest.mark.parametrize("norm", [BatchNorm, TorchBatchNorm, GhostBatchNorm])
+def test_one_image_left_over_is_refused_before_the_first_step(images, norm):
+    x, y = images
+    message = refused(network(norm), (x[:257], y[:257]), batch_size=256)
+    assert "1 of the 257 images of train" in message
+    assert "batch_size=256" in message and "Expected more than 1 value" in message
+
+
+@pytest.mark.parametrize("norm", [BatchNorm, TorchBatchNorm])
+def test_one_image_left_over_in_evaluation_is_refused(images, norm):
+    x, y = images
+    evaluate = {"odd": (x[:101], y[:101])}
+    options = {"evaluate": evaluate, "eval_batch_size": 50}
+    message = refused(network(norm), images, statistics=("running", "batch"), **options)
+    assert "1 of the 101 images of evaluate['odd']" in message
+    assert "eval_batch_size=50" in message and "statistics='batch'" in message
+    short(network(norm), images, max_steps=1, **options)  # running ones do not mind
+
+
+def test_a_batch_of_one_is_refused_where_it_cannot_be(images):
+    assert "batch_size=1," in refused(network(), images, batch_size=1)
+
+
+def test_a_part_of_one_is_refused(images):
+    message = refused(network(partial(GhostBatchNorm, ghost_size=1)), images)
+    assert "128 of the 600 images of train" in message
+
+
+@pytest.mark.parametrize("model", [of_maps_alone, partial(network, None)])
+@pytest.mark.parametrize("batch_size", [64, 1])
+def test_one_image_left_over_trains_where_it_can(images, model, batch_size):
+    few = (images[0][:65], images[1][:65])
+    options = {"evaluate": {"same": few}, "statistics": ("running", "batch")}
+    history = short(
+        model(), few, lr=0.01, batch_size=batch_size, eval_batch_size=32, **options
+    )
+    assert len(history.step_losses) == 2 * math.ceil(65 / batch_size)
+    assert len(history.epochs[-1].evaluated) == 2
+
+
+def test_one_image_left_over_does_not_matter_if_it_never_comes(images):
+    few = (images[0][:257], images[1][:257])
+    history = short(network(), few, batch_size=128, epochs=3, max_steps=2)
+    assert len(history.step_losses) == 2
+    refused(network(), few, batch_size=128, epochs=3, max_steps=3)
+
+
+# Models that cannot be trained
+
+
+@pytest.mark.parametrize(
+    "model", [nn.Flatten(), nn.Sequential(nn.BatchNorm2d(1, affine=False))]
+)
+def test_model_without_parameters_is_refused(model):
+    assert "no parameters" in refused(model, (X, Y))
+    with pytest.raises(ValueError, match="no parameters"):
+        loss_and_accuracy(model, X, Y)
+
+
+@pytest.mark.parametrize("grad_mode", [torch.no_grad, torch.inference_mode])
+def test_training_without_gradients_is_refused(grad_mode):
+    with grad_mode():
+        assert "gradient" in refused(network(), (X, Y))
+    assert "gradient" in refused(network().requires_grad_(False), (X, Y))
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (nn.Conv2d(1, 10, 3), "(20, 10, 26, 26)"),
+        (nn.Sequential(nn.Flatten(0), nn.Linear(20 * 784, 10)), "shape (10,)"),
+        (nn.MultiheadAttention(8, 2), "TypeError"),
+    ],
+)
+def test_model_that_gives_no_logits_is_refused(model, words):
+    assert words in refused(model, (X, Y))
+
+
+# The door leaves no trace
+
+
+class Drawing(nn.Module):
+    """A layer that draws from every generator, and counts what it saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x):
+        self.seen += len(x)
+        return x + torch.randn(()) + np.random.standard_normal() + random.gauss(0, 1)
+
+
+def drawing(norm=BatchNorm, seed=0):
+    model = network(norm, seed)
+    return nn.Sequential(*model[:-1], Drawing(), nn.Dropout(0.3), model[-1])
+
+
+def by_hand_in_order(model, images, epochs, lr, batch_size, seed):
+    """Plain descent over the shuffled images, with not one pass more."""
+    x, y = images[0].float() / 255, images[1]
+    order = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    model.train()
+    for _ in range(epochs):
+        for index in torch.randperm(len(y), generator=order).split(batch_size):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[index]), y[index]).backward()
+            optimizer.step()
+
+
+def seeded(number):
+    torch.manual_seed(number)
+    np.random.seed(number)
+    random.seed(number)
+
+
+def draws():
+    return torch.rand(()).item(), np.random.random(), random.random()
+
+
+def test_not_a_bit_differs_from_a_loop_without_a_door(images):
+    """Weights, buffers, and the numbers that every generator gives next."""
+    ends = []
+    for loop in (short, by_hand_in_order):
+        model = drawing()
+        seeded(3)
+        loop(model, images, epochs=2, lr=0.5, batch_size=BATCH, seed=7)
+        ends.append((state(model), draws()))
+    assert_identical(ends[0][0], ends[1][0])
+    assert ends[0][1] == ends[1][1]
+
+
+def test_a_refusal_moves_no_generator(images):
+    model = drawing()
+    seeded(5)
+    expected = draws()
+    seeded(5)
+    refused(model, images, batch_size=599)
+    assert draws() == expected
+
+
+def test_lazy_layers_draw_their_weights_as_without_a_door(images):
+    """Their first batch is the training's own; what comes after it too."""
+    ends = []
+    for loop in (short, by_hand_in_order):
+        torch.manual_seed(2)
+        model = nn.Sequential(
+            nn.LazyConv2d(3, 5),
+            nn.LazyBatchNorm2d(),
+            nn.Flatten(),
+            nn.Dropout(),
+            nn.LazyLinear(10),
+        )
+        loop(model, images, epochs=1, lr=0.1, batch_size=BATCH, seed=7)
+        ends.append((state(model), draws()[0]))
+    assert_identical(ends[0][0], ends[1][0])
+    assert ends[0][1] == ends[1][1]
+
+
+def test_the_door_costs_one_pass_for_each_size_that_comes(images):
+    model, sizes = network(), []
+    model.register_forward_hook(lambda layer, given, out: sizes.append(len(out)))
+    few = (images[0][:300], images[1][:300])
+    options = {"evaluate": {"same": few}, "eval_batch_size": 200}
+    short(model, few, epochs=1, statistics=("running", "batch"), **options)
+    door = [128, 44, 100, 200, 100]  # training, running, batch statistics
+    assert sizes == door + [128, 128, 44] + [200, 100] * 2
 
 
 def test_unknown_statistics_is_named(images):

@@ -1,0 +1,134 @@
+"""Checks at the door of ``fit``: each names the argument, its value, the remedy."""
+
+import math
+import operator
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+
+LABELS = (torch.int64, torch.uint8)  # what PyTorch's cross-entropy takes
+
+
+def check_whole(low: float = 1, **values: object) -> None:
+    """Raise unless every value is a whole number of at least ``low``."""
+    for name, value in values.items():
+        try:
+            number = operator.index(value)
+        except TypeError:
+            raise ValueError(f"{name} is {value!r}; use a whole number") from None
+        if number < low:
+            raise ValueError(f"{name} is {number}; it must be at least {low}")
+
+
+def check_numbers(
+    epochs: int,
+    lr: float,
+    batch_size: int,
+    momentum: float,
+    weight_decay: float,
+    seed: int,
+    eval_batch_size: int,
+    max_steps: int | None,
+) -> None:
+    """Raise unless a training can have these numbers."""
+    check_whole(epochs=epochs, batch_size=batch_size, eval_batch_size=eval_batch_size)
+    check_whole(low=-math.inf, seed=seed)
+    if max_steps is not None:
+        check_whole(max_steps=max_steps)
+    if not _is_finite(lr) or lr <= 0:
+        raise ValueError(f"lr is {lr!r}; a learning rate is positive and finite")
+    for name, value in {"momentum": momentum, "weight_decay": weight_decay}.items():
+        if not _is_finite(value) or value < 0:
+            raise ValueError(f"{name} is {value!r}; it must be 0 or more, and finite")
+
+
+def check_recorders(recorders: Iterable) -> tuple:
+    """Return the recorders; raise unless each can be called."""
+    if callable(recorders):
+        raise TypeError(f"recorders is {recorders!r}; give a list of them: [recorder]")
+    recorders = tuple(recorders)
+    for recorder in recorders:
+        if not callable(recorder):
+            raise TypeError(f"recorders has {recorder!r}, which cannot be called")
+    return recorders
+
+
+def check_held_out(evaluate: Mapping | None) -> dict:
+    """Return the held-out sets by name; raise unless each is images and labels."""
+    if not isinstance(evaluate, Mapping | None):
+        raise TypeError(
+            f"evaluate is a {type(evaluate).__name__}; give each pair a name: "
+            '{"test": (images, labels)}'
+        )
+    for name, pair in (evaluate or {}).items():
+        check_pair(f"evaluate[{name!r}]", pair)
+    return dict(evaluate or {})
+
+
+def check_pair(name: str, pair: object) -> None:
+    """Raise unless ``pair`` is images and labels, at least one, and one for each."""
+    if not _are_two_tensors(pair):
+        raise TypeError(
+            f"{name} must be a pair of tensors, (images, labels), "
+            f"and is a {type(pair).__name__}"
+        )
+    x, y = pair
+    if x.ndim == 0 or (x.dtype != torch.uint8 and not x.is_floating_point()):
+        raise ValueError(
+            f"{name} has images of shape {tuple(x.shape)} and type {x.dtype}; they "
+            "must be (N, 1, 28, 28) of torch.uint8, 0 to 255, or of floats, 0 to 1"
+        )
+    if y.ndim != 1 or y.dtype not in LABELS:
+        raise ValueError(
+            f"{name} has labels of shape {tuple(y.shape)} and type {y.dtype}; they "
+            "must be (N,) of torch.int64, one class an image"
+        )
+    if len(x) != len(y):
+        raise ValueError(
+            f"{name} has {len(x)} images and {len(y)} labels; "
+            "each image needs one label"
+        )
+    if not len(x):
+        raise ValueError(f"{name} has no images; it must have at least 1")
+
+
+def check_answer(name: str, logits: object, images: int) -> None:
+    """Raise unless a model's answer to so many images is logits (images, classes)."""
+    if not isinstance(logits, Tensor):
+        found = f"a {type(logits).__name__}"
+    elif logits.ndim != 2 or len(logits) != images or not logits.is_floating_point():
+        found = f"shape {tuple(logits.shape)} and type {logits.dtype}"
+    else:
+        return
+    raise ValueError(
+        f"the model answers {images} images of {name} with {found}; it must answer "
+        f"with floats of shape ({images}, classes), one row of logits an image"
+    )
+
+
+def check_labels(name: str, labels: Tensor, classes: int) -> None:
+    """Raise unless every label is one of the model's classes."""
+    wrong = (labels < 0) | (labels >= classes)
+    if wrong.any():
+        first = int(wrong.nonzero()[0])
+        raise ValueError(
+            f"{name} has the label {int(labels[first])} at image {first}, and the "
+            f"model has {classes} outputs, for the labels 0 to {classes - 1}; "
+            "number the classes from 0, or give the model an output for each"
+        )
+
+
+def _are_two_tensors(pair: object) -> bool:
+    return (
+        isinstance(pair, tuple | list)
+        and len(pair) == 2
+        and all(isinstance(part, Tensor) for part in pair)
+    )
+
+
+def _is_finite(value: object) -> bool:
+    try:
+        return math.isfinite(value)
+    except TypeError:
+        return False
