@@ -1,9 +1,15 @@
-"""Each self-check accepts a right answer and rejects wrong ones, never raising."""
+"""Each self-check accepts a right answer and rejects wrong ones, never raising.
+
+And it leaves the reader's session as it was: generators, modes, types, warnings.
+"""
 
 import math
-from contextlib import contextmanager
+import random
+import warnings
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from scipy import stats
@@ -199,6 +205,12 @@ def with_gradient(model):
     return [n for n, a in tracking_layers(model).items() if a.weight.requires_grad]
 
 
+def stop_and_name_none(model):
+    """Stop the layers instead of naming them."""
+    model.eval()
+    return []
+
+
 def always_zero(rows):
     return (rows == 0).all(1)
 
@@ -334,11 +346,13 @@ WRONG = [
     (checks.recompute, lambda model, batches: [model(batch) for batch in batches]),
     (checks.recompute, recompute_without_reset),
     (checks.recompute, recompute_and_leave),
+    (checks.recompute, lambda model, batches: batches.clear()),
     (checks.noise_factor, lambda momentum: momentum),
     (checks.noise_factor, lambda momentum: momentum**0.5),
     (checks.moving_layers, lambda model: list(tracking_layers(model))),
     (checks.moving_layers, lambda m: list(tracking_layers(m)) if m.training else []),
     (checks.moving_layers, with_gradient),
+    (checks.moving_layers, stop_and_name_none),
     (checks.batch_norm_gradient, detached_gradient),
     (checks.batch_norm_gradient, meanless_gradient),
     (checks.batch_norm_gradient, lambda g, x, w, eps: good_gradient(g, x, w, 1e-5)),
@@ -364,6 +378,7 @@ WRONG = [
     (checks.fading, lambda scale, layers: (scale / 2) ** layers),
     (checks.fading, lambda scale, layers: (scale / 2**0.5) ** (layers - 1)),
     (checks.steps_to_forget, lambda momentum, variance: round(1 / momentum)),
+    (checks.steps_to_forget, lambda m, v: good_steps_to_forget(m, v) + 0.9),
     (checks.steps_to_forget, lambda m, v: round(math.log(v) / math.log(1 - m))),
     (checks.steps_to_forget, lambda m, v: math.ceil(math.log(v) / math.log(m))),
     (checks.ghost_batch_norm, strided_parts),
@@ -403,3 +418,248 @@ def test_an_answer_that_raises_is_wrong_and_its_error_shown(check):
     verdict = check(broken)
     assert not verdict and not any(verdict.cases.values())
     assert "KeyError" in repr(verdict)
+
+
+# Answers of a wrong kind
+
+EVERY_CHECK = pytest.mark.parametrize("check", RIGHT, ids=lambda c: c.__name__)
+
+
+class Poison:
+    """Nothing can be done with it, not even writing it down."""
+
+    def refuse(self, *arguments):
+        raise RuntimeError("do not touch")
+
+    __bool__ = __eq__ = __lt__ = __gt__ = __sub__ = __iter__ = __repr__ = refuse
+    __hash__ = None
+
+
+class SilentError(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def throwing(error):
+    def answer(*arguments):
+        raise error
+
+    return answer
+
+
+def spoil(arguments):
+    """Overwrite every tensor, of modules too, and empty every list."""
+    for given in arguments:
+        if isinstance(given, nn.Module):
+            spoil(given.parameters())
+        elif isinstance(given, torch.Tensor):
+            with torch.no_grad():
+                given.zero_()
+        elif isinstance(given, list):
+            spoil(given)
+            given.clear()
+
+
+def spoiling(*arguments):
+    spoil(arguments)
+    return arguments[0]
+
+
+def disturbing(*arguments):
+    """Turn whatever a function can turn, and give no answer."""
+    torch.manual_seed(5)
+    np.random.seed(5)
+    random.seed(5)
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    warnings.simplefilter("ignore")
+
+
+KINDS = {
+    "None": None,
+    "text": "0.5",
+    "bytes": b"0.5",
+    "a list": [1.0, 2.0],
+    "an empty list": [],
+    "a dictionary": {0: 1.0},
+    "an array": np.arange(1.0, 4.0),
+    "an array of several axes": np.ones((2, 3)),
+    "a tensor": torch.arange(1.0, 4.0),
+    "an empty tensor": torch.empty(0),
+    "NaN": math.nan,
+    "infinity": math.inf,
+    "a tensor of NaN": torch.full((3,), math.nan),
+    "a complex number": 1j,
+    "NotImplemented": NotImplemented,
+    "a module": nn.Linear(3, 3),
+    "a class": Poison,
+    "an object": object(),
+    "poison": Poison(),
+}
+HOSTILE = {f"gives {name}": lambda *a, kind=k: kind for name, k in KINDS.items()} | {
+    "no function": None,
+    "a number for a function": 0.5,
+    "takes no argument": lambda: 0.0,
+    "raises": throwing(ZeroDivisionError("division by zero")),
+    "raises at length": throwing(ValueError("a long story\n" * 100_000)),
+    "raises without words": throwing(SilentError()),
+    "asserts": throwing(AssertionError()),
+    "stops an iteration": throwing(StopIteration()),
+    "leaves": throwing(SystemExit(1)),
+    "recurses": lambda *a: HOSTILE["recurses"](*a),
+    "spoils its arguments": spoiling,
+    "disturbs the session": disturbing,
+}
+
+
+def session():
+    """What a self-check must leave as it was."""
+    numpys = np.random.get_state()
+    return (
+        torch.get_rng_state().tolist(),
+        (numpys[0], numpys[1].tolist(), *numpys[2:]),
+        random.getstate(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+        list(warnings.filters),
+    )
+
+
+@EVERY_CHECK
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_answer_is_wrong_and_changes_nothing(check, answer):
+    before = session()
+    verdict = check(answer)
+    assert not verdict
+    assert session() == before
+    said = repr(verdict).split("\n")
+    assert len(said) == len(verdict.cases) + 1  # a line for each case, and the end
+    assert max(map(len, said)) < 400
+
+
+def changed(answer, change):
+    """The answer's numbers, tensors and truths in another form."""
+    if isinstance(answer, tuple | list):
+        return type(answer)(changed(part, change) for part in answer)
+    plain = isinstance(answer, bool | int | float | torch.Tensor | np.generic)
+    return change(answer) if plain and not isinstance(answer, nn.Parameter) else answer
+
+
+FORMS = {
+    "doubled": lambda v: torch.stack([torch.as_tensor(v)] * 2),
+    "as an array of two": lambda v: np.stack([np.asarray(v)] * 2),
+    "as text": str,
+    "in a list": lambda v: [v],
+    "complex": lambda v: torch.as_tensor(v) + 0j,
+}
+# Their answers are modules, names, parameters, or what was done to the model.
+NO_VALUES = {
+    checks.convert,
+    checks.decay_groups,
+    checks.dead_units,
+    checks.moving_layers,
+    checks.recompute,
+}
+
+
+@pytest.mark.parametrize("check", RIGHT.keys() - NO_VALUES, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("change", FORMS.values(), ids=FORMS)
+def test_right_values_in_a_wrong_form_are_wrong(check, change):
+    verdict = check(lambda *arguments: changed(RIGHT[check](*arguments), change))
+    assert not verdict, repr(verdict)
+
+
+def test_an_array_for_a_number_is_named():
+    for check in (checks.parameter_count, checks.share_of_two, checks.shared_count):
+        verdict = check(lambda *arguments: np.zeros((2, 3)))
+        assert "one number is wanted, not an array of shape (2, 3)" in repr(verdict)
+
+
+@pytest.mark.parametrize("one", [np.float32, np.array, torch.tensor])
+def test_one_number_is_right_whatever_holds_it(one):
+    assert checks.flat_edge(lambda s: one(2 * math.acosh(s**-0.5)))
+    assert checks.steps_to_forget(lambda m, v: one(good_steps_to_forget(m, v)))
+
+
+@EVERY_CHECK
+def test_the_readers_interruption_goes_through(check):
+    before = session()
+    with pytest.raises(KeyboardInterrupt):
+        check(throwing(KeyboardInterrupt()))
+    assert session() == before
+
+
+# The reader's session
+
+
+@EVERY_CHECK
+def test_right_answer_leaves_the_session_alone(check):
+    before = session()
+    assert check(RIGHT[check])
+    assert session() == before
+
+
+@EVERY_CHECK
+def test_an_answer_that_draws_draws_the_same_each_time(check):
+    drawn, ends = [], []
+
+    def answer(*arguments):
+        drawn.append((torch.rand(()).item(), np.random.random(), random.random()))
+        return RIGHT[check](*arguments)
+
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        random.seed(seed)
+        before = session()
+        assert check(answer)
+        assert session() == before
+        ends.append(drawn.copy())
+        drawn.clear()
+    assert ends[0] == ends[1] != []
+
+
+def kept(answer):
+    """A copy of what an answer says, that its arguments cannot change any more."""
+    return changed(answer, lambda v: v.clone() if isinstance(v, torch.Tensor) else v)
+
+
+@EVERY_CHECK
+def test_what_an_answer_does_to_its_tensors_does_not_change_the_verdict(check):
+    def answer(*arguments):
+        found = kept(RIGHT[check](*arguments))
+        spoil(a for a in arguments if not isinstance(a, nn.Module))
+        return found
+
+    verdict = check(answer)
+    assert verdict, repr(verdict)
+
+
+@contextmanager
+def default(setting, value, back):
+    setting(value)
+    try:
+        yield
+    finally:
+        setting(back)
+
+
+SESSIONS = {
+    "float64": lambda: default(torch.set_default_dtype, torch.float64, torch.float32),
+    "bfloat16": lambda: default(torch.set_default_dtype, torch.bfloat16, torch.float32),
+    "without gradients": torch.no_grad,
+    "inference": torch.inference_mode,
+    "another device": lambda: default(torch.set_default_device, "meta", None),
+    "as it is": nullcontext,
+}
+
+
+@EVERY_CHECK
+@pytest.mark.parametrize("conditions", SESSIONS.values(), ids=SESSIONS)
+def test_the_session_does_not_change_the_verdict(check, conditions):
+    with warnings.catch_warnings(action="error"), conditions():
+        device, before = torch.get_default_device(), session()
+        right, wrong = check(RIGHT[check]), check(lambda *arguments: None)
+        assert session() == before and torch.get_default_device() == device
+    assert right, repr(right)
+    assert not wrong

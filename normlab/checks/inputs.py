@@ -5,38 +5,56 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from normlab.checks.verdict import Verdict, check, random
+from normlab.checks.verdict import (
+    Verdict,
+    check,
+    number,
+    random,
+    shaped_as,
+    undisturbed,
+)
 
 
+@undisturbed()
 def standardize(function: Callable[[Tensor], Tensor]) -> Verdict:
     """Check a function that standardizes each column of (N, D)."""
-    x = random(50, 3) * torch.tensor([1.0, 100.0, 0.01]) + torch.tensor([5.0, 0, -3])
-    constant = torch.cat([x, torch.full((50, 1), 7.0)], 1)
+
+    def table() -> Tensor:
+        spread, mean = torch.tensor([[1.0, 100.0, 0.01], [5.0, 0.0, -3.0]])
+        return random(50, 3) * spread + mean
+
+    def answer(x: Tensor) -> Tensor:
+        return shaped_as(x, function(x.clone()))
+
+    def constant_becomes_0() -> bool:
+        x = torch.cat([table(), torch.full((50, 1), 7.0)], 1)
+        return bool(answer(x)[:, 3].abs().max() < 1e-2)
+
     return check(
         {
             "each column has mean 0": lambda: bool(
-                function(x).mean(0).abs().max() < 1e-4
+                answer(table()).mean(0).abs().max() < 1e-4
             ),
             "each column has standard deviation 1": lambda: torch.allclose(
-                function(x).std(0, correction=0), torch.ones(3), atol=1e-2
+                answer(table()).std(0, correction=0), torch.ones(3), atol=1e-2
             ),
             "the order within a column stays": lambda: torch.equal(
-                function(x).argsort(0), x.argsort(0)
+                answer(table()).argsort(0), table().argsort(0)
             ),
-            "a constant column becomes 0, not nan": lambda: bool(
-                function(constant)[:, 3].abs().max() < 1e-2
-            ),
+            "a constant column becomes 0, not nan": constant_becomes_0,
         }
     )
 
 
+@undisturbed()
 def largest_stable_rate(function: Callable[[Tensor], float]) -> Verdict:
     """Check a function that maps a Hessian (D, D) to the learning rate at the edge."""
 
     def end(hessian: Tensor, factor: float) -> float:
         w = torch.ones(len(hessian), dtype=torch.float64)
+        rate = factor * number(function(hessian.clone()))
         for _ in range(2000):
-            w = w - factor * function(hessian) * hessian @ w
+            w = w - rate * hessian @ w
         return float(w.norm())
 
     a = random(4, 4).double()

@@ -6,16 +6,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from normlab.checks.verdict import Verdict, check, random
+from normlab.checks.verdict import Verdict, alike, check, number, random, undisturbed
 
 
+@undisturbed()
 def batch_norm(function: Callable[..., Tensor]) -> Verdict:
     """Check a function ``(x, gamma, beta, eps) -> y`` for x of 2 to 4 dimensions."""
 
     def equals(*shape: int) -> bool:
         x, w, b = random(*shape), random(shape[1], seed=1), random(shape[1], seed=2)
         expected = F.batch_norm(x, None, None, w, b, training=True, eps=1e-3)
-        return torch.allclose(function(x, w, b, 1e-3), expected, atol=1e-5)
+        return alike(function(x, w, b, 1e-3), expected, atol=1e-5)
 
     return check(
         {
@@ -26,6 +27,7 @@ def batch_norm(function: Callable[..., Tensor]) -> Verdict:
     )
 
 
+@undisturbed()
 def cumulative_average(function: Callable[[Tensor, Tensor, int], Tensor]) -> Verdict:
     """Check ``(average, new, count) -> average`` against the plain mean."""
 
@@ -33,8 +35,8 @@ def cumulative_average(function: Callable[[Tensor, Tensor, int], Tensor]) -> Ver
         values = random(7, 3)
         average = torch.zeros(3)
         for count, new in enumerate(values, start=1):
-            average = function(average, new, count)
-        return torch.allclose(average, values.mean(0), atol=1e-5)
+            average = function(average, new.clone(), count)
+        return alike(average, values.mean(0), atol=1e-5)
 
     def like_torch() -> bool:
         layer = torch.nn.BatchNorm1d(3, momentum=None)
@@ -43,7 +45,7 @@ def cumulative_average(function: Callable[[Tensor, Tensor, int], Tensor]) -> Ver
             x = random(4, 3, seed=count)
             layer(x)
             average = function(average, x.mean(0), count)
-        return torch.allclose(average, layer.running_mean, atol=1e-5)
+        return alike(average, layer.running_mean, atol=1e-5)
 
     return check(
         {
@@ -53,11 +55,12 @@ def cumulative_average(function: Callable[[Tensor, Tensor, int], Tensor]) -> Ver
     )
 
 
+@undisturbed()
 def torch_momentum(function: Callable[[float], float]) -> Verdict:
     """Check a function from the share kept (Keras, Caffe) to PyTorch's momentum."""
 
     def same(kept: float) -> bool:
-        layer = torch.nn.BatchNorm1d(1, momentum=function(kept))
+        layer = torch.nn.BatchNorm1d(1, momentum=number(function(kept)))
         layer(torch.tensor([[9.0], [11.0]]))
         return abs(layer.running_mean.item() - (1 - kept) * 10) < 1e-4
 

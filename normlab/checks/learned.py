@@ -1,15 +1,17 @@
 """Self-checks of the chapter on gamma and beta."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from normlab.checks.verdict import Verdict, check, random
+from normlab.checks.verdict import Verdict, alike, check, random, undisturbed
 
 Groups = tuple[list[nn.Parameter], list[nn.Parameter]]
 
 
+@undisturbed()
 def mirror_unit(
     function: Callable[..., tuple[Tensor, Tensor, Tensor, Tensor]],
 ) -> Verdict:
@@ -31,11 +33,11 @@ def mirror_unit(
         sign = torch.ones(5)
         sign[unit] = -1
         old, new = answer(unit)
-        return all(torch.allclose(new[i], sign * old[i]) for i in (0, 1))
+        return all(alike(new[i], sign * old[i]) for i in (0, 1))
 
     def same(unit: int) -> bool:
         old, new = answer(unit)
-        return torch.allclose(output(*old), output(*new), atol=1e-5)
+        return alike(output(*new), output(*old), atol=1e-5)
 
     return check(
         {
@@ -48,6 +50,7 @@ def mirror_unit(
     )
 
 
+@undisturbed()
 def drop_constant(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
     """Check ``(beta, weight, bias, channel)`` -> the next layer without the channel.
 
@@ -64,7 +67,7 @@ def drop_constant(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
         new_weight, new_bias = function(beta, weight.clone(), bias.clone(), channel)
         left = [c for c in range(5) if c != channel]
         found = sent[:, left] @ new_weight.T + new_bias
-        return torch.allclose(found, expected, atol=1e-5)
+        return alike(found, expected, atol=1e-5)
 
     return check(
         {
@@ -76,35 +79,38 @@ def drop_constant(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
     )
 
 
+@undisturbed()
 def decay_groups(function: Callable[[nn.Module], Groups]) -> Verdict:
     """Check a function from a model to (parameters to decay, gammas and betas)."""
     from normlab.layers import BatchNorm
     from normlab.models import lenet, mlp
 
     models = {
-        "LeNet": lenet(BatchNorm),
-        "a perceptron of 4 layers": mlp(4, 10, nn.BatchNorm1d),
-        "a perceptron without normalizers": mlp(3, 10),
+        "LeNet": partial(lenet, BatchNorm),
+        "a perceptron of 4 layers": partial(mlp, 4, 10, nn.BatchNorm1d),
+        "a perceptron without normalizers": partial(mlp, 3, 10),
     }
 
     def ids(parameters) -> list[int]:
         return sorted(id(p) for p in parameters)
 
     def all_once(model: nn.Module) -> bool:
+        every = list(model.parameters())
         decayed, spared = function(model)
-        return ids([*decayed, *spared]) == ids(model.parameters())
+        return ids([*decayed, *spared]) == ids(every)
 
     def right_ones(model: nn.Module) -> bool:
         norms = [
             m for m in model.modules() if isinstance(m, BatchNorm | nn.BatchNorm1d)
         ]
+        theirs = [p for m in norms for p in m.parameters()]
         _, spared = function(model)
-        return ids(spared) == ids(p for m in norms for p in m.parameters())
+        return ids(spared) == ids(theirs)
 
     cases = {}
-    for name, model in models.items():
-        cases[f"{name}: each parameter once"] = lambda m=model: all_once(m)
-        cases[f"{name}: spared are gamma and beta alone"] = lambda m=model: right_ones(
-            m
+    for name, new in models.items():
+        cases[f"{name}: each parameter once"] = lambda new=new: all_once(new())
+        cases[f"{name}: spared are gamma and beta alone"] = lambda new=new: right_ones(
+            new()
         )
     return check(cases)

@@ -6,26 +6,29 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from normlab.checks.verdict import Verdict, check, random
+from normlab.checks.verdict import Verdict, alike, check, number, random, undisturbed
 from normlab.layers import BatchNorm, FrozenBatchNorm
 
 
+@undisturbed()
 def recompute(function: Callable[[nn.Module, Sequence[Tensor]], object]) -> Verdict:
     """Check ``(model, batches)``, which sets running statistics to plain averages."""
-    batches = [random(8, 1, 6, 6, seed=seed) * (1 + seed) + seed for seed in range(4)]
+
+    def batches() -> list[Tensor]:
+        return [random(8, 1, 6, 6, seed=s) * (1 + s) + s for s in range(4)]
 
     def done() -> tuple[nn.Module, nn.Module]:
         before = _small_network()
         after = copy.deepcopy(before)
-        function(after, batches)
+        function(after, batches())
         return before, after
 
     def averaged(buffer: str, statistic: Callable[[Tensor], Tensor]) -> bool:
         before, after = done()
-        expected = _plain_averages(before, batches, statistic)
+        expected = _plain_averages(before, batches(), statistic)
         found = [getattr(after[place], buffer) for place in expected]
         return all(
-            torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+            alike(a, b, rtol=1e-4, atol=1e-5)
             for a, b in zip(found, expected.values(), strict=True)
         )
 
@@ -53,13 +56,15 @@ def recompute(function: Callable[[nn.Module, Sequence[Tensor]], object]) -> Verd
     )
 
 
+@undisturbed()
 def noise_factor(function: Callable[[float], float]) -> Verdict:
     """Check a function from PyTorch's momentum to the noise left in the average."""
 
     def same(momentum: float) -> bool:
         back = torch.arange(20_000, dtype=torch.float64)
         weights = momentum * (1 - momentum) ** back  # of each past batch
-        return abs(float(function(momentum)) - weights.square().sum().sqrt()) < 1e-4
+        expected = weights.square().sum().sqrt().item()
+        return abs(number(function(momentum)) - expected) < 1e-4
 
     return check(
         {
@@ -69,14 +74,15 @@ def noise_factor(function: Callable[[float], float]) -> Verdict:
     )
 
 
+@undisturbed()
 def moving_layers(function: Callable[[nn.Module], Iterable[str]]) -> Verdict:
     """Check a function that names the layers whose statistics a pass would move."""
 
     def same(change: Callable[[nn.Module], object]) -> bool:
         model = _mixed_network()
         change(model)
-        named = list(function(model))
-        return sorted(named) == sorted(_moved(model))
+        moved = _moved(model)
+        return sorted(function(model)) == sorted(moved)
 
     return check(
         {
@@ -92,7 +98,6 @@ def moving_layers(function: Callable[[nn.Module], Iterable[str]]) -> Verdict:
 
 def _small_network() -> nn.Module:
     """A network in training mode whose layers have seen other batches before."""
-    torch.manual_seed(0)
     model = nn.Sequential(
         nn.Conv2d(1, 3, 3),
         nn.BatchNorm2d(3),

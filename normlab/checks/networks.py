@@ -5,16 +5,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from normlab.checks.verdict import Verdict, check, random
+from normlab.checks.verdict import Verdict, alike, check, number, random, undisturbed
 
 
+@undisturbed()
 def parameter_count(function: Callable[[int, int, int], int]) -> Verdict:
     """Check ``(channels_in, channels_out, kernel) -> count`` of conv + BN, no bias."""
 
     def counted(i: int, o: int, k: int) -> bool:
         layers = (torch.nn.Conv2d(i, o, k, bias=False), torch.nn.BatchNorm2d(o))
         learned = sum(p.numel() for layer in layers for p in layer.parameters())
-        return function(i, o, k) == learned
+        return number(function(i, o, k)) == learned
 
     return check(
         {
@@ -25,6 +26,7 @@ def parameter_count(function: Callable[[int, int, int], int]) -> Verdict:
     )
 
 
+@undisturbed()
 def convert(function: Callable[[torch.nn.Module], torch.nn.Module]) -> Verdict:
     """Check a function that swaps every hand-written layer for PyTorch's."""
     from normlab.layers import BatchNorm
@@ -43,7 +45,7 @@ def convert(function: Callable[[torch.nn.Module], torch.nn.Module]) -> Verdict:
     def same_output() -> bool:
         before, after = swapped()
         x = random(4, 1, 28, 28, seed=1)
-        return torch.allclose(before(x), after(x), atol=1e-5)
+        return alike(after(x.clone()), before(x), atol=1e-5)
 
     return check(
         {
@@ -53,6 +55,7 @@ def convert(function: Callable[[torch.nn.Module], torch.nn.Module]) -> Verdict:
     )
 
 
+@undisturbed()
 def interval(function: Callable[[Tensor], tuple[float, float]]) -> Verdict:
     """Check a function from differences (n,) to the ends of their 95% interval."""
     from scipy import stats
@@ -62,7 +65,10 @@ def interval(function: Callable[[Tensor], tuple[float, float]]) -> Verdict:
         low, high = stats.t.interval(
             0.95, n - 1, loc=d.mean().item(), scale=d.std().item() / n**0.5
         )
-        mine = function(d)
-        return abs(mine[0] - low) < 1e-3 and abs(mine[1] - high) < 1e-3
+        ends = [number(end) for end in function(d)]
+        return len(ends) == 2 and all(
+            abs(end - right) < 1e-3
+            for end, right in zip(ends, (low, high), strict=True)
+        )
 
     return check({f"{n} differences": lambda n=n: same(n) for n in (5, 8, 20)})

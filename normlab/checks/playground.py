@@ -6,11 +6,12 @@ from functools import partial
 
 import torch
 
-from normlab.checks.verdict import Verdict, check
+from normlab.checks.verdict import Verdict, check, number, undisturbed
 
 WIDTH, IMAGES = 512, 256
 
 
+@undisturbed()
 def fading(function: Callable[[float, int], float]) -> Verdict:
     """Check ``(scale, layers) -> factor``: how layers of ReLU change the spread.
 
@@ -30,8 +31,8 @@ def fading(function: Callable[[float, int], float]) -> Verdict:
         return (z.square().mean() / before).sqrt().item()
 
     def same(scale: float, layers: int) -> bool:
-        ratio = float(function(scale, layers)) / measured(scale, layers)
-        return abs(math.log(ratio)) < 0.05 * max(layers, 1)
+        ratio = number(function(scale, layers)) / measured(scale, layers)
+        return ratio > 0 and abs(math.log(ratio)) < 0.05 * max(layers, 1)
 
     return check(
         {
@@ -43,6 +44,7 @@ def fading(function: Callable[[float, int], float]) -> Verdict:
     )
 
 
+@undisturbed()
 def steps_to_forget(function: Callable[[float, float], int]) -> Verdict:
     """Check ``(momentum, variance) -> steps`` until the start of 1 weighs less.
 
@@ -58,7 +60,7 @@ def steps_to_forget(function: Callable[[float, float], int]) -> Verdict:
         return steps
 
     def same(momentum: float, variance: float) -> bool:
-        return int(function(momentum, variance)) == counted(momentum, variance)
+        return number(function(momentum, variance)) == counted(momentum, variance)
 
     cases = {"a variance above the start": (0.1, 2.0)}
     for momentum, variance in ((0.1, 0.0034), (0.01, 0.0034), (0.3, 0.5)):
