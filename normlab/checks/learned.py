@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from normlab.checks.verdict import Verdict, alike, check, random, undisturbed
+from normlab.checks.verdict import Verdict, alike, check, random, shaped_as, undisturbed
 
 Groups = tuple[list[nn.Parameter], list[nn.Parameter]]
 
@@ -23,7 +23,8 @@ def mirror_unit(
 
     def answer(unit: int) -> tuple[list[Tensor], list[Tensor]]:
         old = [random(*s, seed=i) for i, s in enumerate([(5,), (5,), (3, 5), (3,)])]
-        return old, list(function(*(v.clone() for v in old), unit))
+        new = function(*(v.clone() for v in old), unit)
+        return old, [shaped_as(o, n) for o, n in zip(old, new, strict=True)]
 
     def output(gamma: Tensor, beta: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         x_hat = random(20, 5, seed=9)
@@ -64,9 +65,10 @@ def drop_constant(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
         gamma[channel] = 0.0
         sent = (gamma * random(20, 5, seed=4) + beta).sigmoid()  # (20, 5)
         expected = sent @ weight.T + bias
-        new_weight, new_bias = function(beta, weight.clone(), bias.clone(), channel)
         left = [c for c in range(5) if c != channel]
-        found = sent[:, left] @ new_weight.T + new_bias
+        new_weight, new_bias = function(beta, weight.clone(), bias.clone(), channel)
+        new_weight = shaped_as(weight[:, left], new_weight)
+        found = sent[:, left] @ new_weight.T + shaped_as(bias, new_bias)
         return alike(found, expected, atol=1e-5)
 
     return check(
