@@ -85,9 +85,9 @@ def fit(
     The host waits for the device once an epoch, and where a recorder asks.
 
     What cannot end well is refused before the first step. For that a batch of each
-    size to come passes through the model, without a trace: weights, buffers, modes and
-    random numbers stay as they were. (PyTorch's lazy layers, which draw their weights
-    at the first batch, are spared this.)
+    size to come passes through the model, without gradients and without a trace:
+    weights, buffers, modes and random numbers stay as they were. (PyTorch's lazy
+    layers, which draw their weights at the first batch, are spared this.)
 
     Args:
         model: logits (N, classes) from floats (N, 1, 28, 28) in 0 to 1.
@@ -123,6 +123,7 @@ def fit(
     )
     check_pair("train", train)
     evaluate = check_held_out(evaluate)
+    _check_learns(model)
     model.to(device)
     train = _on(device, train)
     evaluate = {name: _on(device, pair) for name, pair in evaluate.items()}
@@ -194,6 +195,21 @@ def _train_epoch(
     return weighted, int(hits), sum(sizes)
 
 
+def _check_learns(model: nn.Module) -> None:
+    learns = [parameter.requires_grad for parameter in model.parameters()]
+    if not learns:
+        raise ValueError(
+            f"the model, a {type(model).__name__}, has no parameters to train; "
+            "give it a layer that has weights"
+        )
+    if not any(learns) or not torch.is_grad_enabled():
+        raise ValueError(
+            "nothing would have a gradient: the model is frozen or gradients are off; "
+            "model.requires_grad_() or torch.enable_grad() brings them back"
+        )
+
+
+@torch.no_grad()  # what watches the training from outside knows it by its gradients
 def _try_model(
     model, train, evaluate, statistics, batch_size, eval_batch_size, max_steps
 ) -> None:
@@ -202,11 +218,6 @@ def _try_model(
     What would fail in the last batch of an epoch, or in the evaluation after it, and
     take the history with it, fails here.
     """
-    if next(model.parameters(), None) is None:
-        raise ValueError(
-            f"the model, a {type(model).__name__}, has no parameters to train; "
-            "give it a layer that has weights"
-        )
     if any(map(is_lazy, chain(model.parameters(), model.buffers()))):
         return  # its first batch draws its weights, and must be the training's own
     x, y = train
@@ -214,11 +225,6 @@ def _try_model(
         model.train()
         for size in _sizes(len(x), batch_size, max_steps):
             logits = _try_batch(model, "train", x, size, "batch_size", batch_size)
-        if not logits.requires_grad:
-            raise ValueError(
-                "the loss has no gradient: the model is frozen, or gradients are off; "
-                "model.requires_grad_() or torch.enable_grad() brings them back"
-            )
         check_labels("train", y, logits.shape[1])
         for name, pair in evaluate.items():
             for which in statistics:
@@ -227,7 +233,6 @@ def _try_model(
                 )
 
 
-@torch.no_grad()
 def _try_evaluation(model, name, pair, which, batch_size) -> None:
     x, y = pair
     model.train(which == "batch")

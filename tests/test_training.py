@@ -752,13 +752,19 @@ def test_lazy_layers_draw_their_weights_as_without_a_door(images):
 
 
 def test_the_door_costs_one_pass_for_each_size_that_comes(images):
-    model, sizes = network(), []
-    model.register_forward_hook(lambda layer, given, out: sizes.append(len(out)))
+    model, sizes, learns = network(), [], []
+
+    def watch(layer, given, out):
+        sizes.append(len(out))
+        learns.append(out.requires_grad)
+
+    model.register_forward_hook(watch)
     few = (images[0][:300], images[1][:300])
     options = {"evaluate": {"same": few}, "eval_batch_size": 200}
     short(model, few, epochs=1, statistics=("running", "batch"), **options)
     door = [128, 44, 100, 200, 100]  # training, running, batch statistics
     assert sizes == door + [128, 128, 44] + [200, 100] * 2
+    assert learns == [False] * 5 + [True] * 3 + [False] * 4  # known by its gradients
 
 
 def test_unknown_statistics_is_named(images):
