@@ -562,7 +562,10 @@ NO_VALUES = {
 }
 
 
-@pytest.mark.parametrize("check", RIGHT.keys() - NO_VALUES, ids=lambda c: c.__name__)
+@pytest.mark.filterwarnings("ignore:__array_wrap__")  # arrays and tensors mixed
+@pytest.mark.parametrize(
+    "check", [c for c in RIGHT if c not in NO_VALUES], ids=lambda c: c.__name__
+)
 @pytest.mark.parametrize("change", FORMS.values(), ids=FORMS)
 def test_right_values_in_a_wrong_form_are_wrong(check, change):
     verdict = check(lambda *arguments: changed(RIGHT[check](*arguments), change))

@@ -1,6 +1,7 @@
 """Self-checks of the exercises: call one with your function, read what it says.
 
-Each returns a ``Verdict`` that a notebook shows; none raises on a wrong answer.
+Each returns a ``Verdict`` that a notebook shows. None raises, whatever the function
+does, and each leaves the session as it was: random numbers, modes, default type.
 """
 
 from normlab.checks.activations import dead_units, flat_edge, update_ratio
