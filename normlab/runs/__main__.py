@@ -1,42 +1,70 @@
 """``python -m normlab.runs list | show NAME | run NAME [--seeds N] ...``."""
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
-from normlab.runs import EXPERIMENTS, load, record_all, source
-from normlab.runs.provenance import fingerprint
-from normlab.runs.store import records, table_name
+from normlab.runs import EXPERIMENTS, Run, load, record_all, source
+from normlab.runs.config import Experiment
+from normlab.runs.execute import keep_history
+from normlab.runs.fingerprint import is_older
+from normlab.runs.store import finished, records, table_name
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the command line and carry it out."""
     options = _parser().parse_args(arguments)
     try:
-        options.action(options)
+        with _terminated_as_interrupted():
+            options.action(options)
     except (RuntimeError, ValueError, OSError, ImportError) as error:
         sys.exit(f"normlab.runs: {error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. Finished runs are kept; the same command does the rest.")
 
 
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: stop the workers, keep what is finished."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may ask for signals
+        return
+
+    def interrupt(*_) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def list_all(options: argparse.Namespace) -> None:
     """Print a line an experiment: how much is recorded, and by which code."""
-    now = fingerprint()
     for experiment in EXPERIMENTS.values():
         for device in ("cpu", "cuda"):
             known = records(table_name(experiment.name, device))
-            wanted = {run.key for run in experiment.runs()}
-            done = known.keys() & wanted
+            wanted = experiment.runs()
+            done = [run for run in wanted if run.key in known]
             if device == "cuda" and not done:
                 continue
-            old = sum(_is_older(known[key], now) for key in done)
+            old = sum(_is_older(known[run.key], run, experiment) for run in done)
             mark = f", {old} by older code" if old else ""
             print(
                 f"{experiment.name:14} {device:5} "
                 f"{len(done)}/{len(wanted)} runs{mark}   {experiment.question}"
             )
+
+
+def _is_older(record: dict, run: Run, experiment: Experiment) -> bool:
+    recorded = record["provenance"].get("fingerprint")
+    return is_older(recorded, run, experiment.carry_out or keep_history)
 
 
 def show(options: argparse.Namespace) -> None:
@@ -46,7 +74,7 @@ def show(options: argparse.Namespace) -> None:
     shown = last.groupby(["norm", "lr", "split", "measure"])["value"]
     print(shown.agg(["mean", "std", "min", "max", "count"]).round(4).to_string())
     for record in records(table_name(options.name, options.device)).values():
-        if ended := record["provenance"]["diverged"]:
+        if ended := record["provenance"].get("diverged"):
             config = record["config"]
             print(f"diverged: {config['norm']}, seed {config['seed']}: {ended}")
     print(source(options.name, options.device))
@@ -58,23 +86,18 @@ def run(options: argparse.Namespace) -> None:
     if options.device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("--device cuda: this machine's PyTorch sees no GPU")
     for name in names:
+        experiment = EXPERIMENTS[name]
         new = record_all(
-            EXPERIMENTS[name],
+            experiment,
             seeds=options.seeds,
             device=options.device,
             backend=options.backend,
             jobs=options.jobs,
         )
-        print(f"{name}: {new} new runs. {source(name, options.device)}")
-
-
-def _is_older(record: dict, now: dict[str, str]) -> bool:
-    then = record["provenance"]["fingerprint"]
-    return any(
-        now.get(file) != code
-        for file, code in then.items()
-        if not file.endswith("__init__.py")  # early records name it; it has no numbers
-    )
+        done = finished(table_name(name, options.device))
+        left = sum(run.key not in done for run in experiment.runs(options.seeds))
+        others = f"{left} are in the hands of another process. " if left else ""
+        print(f"{name}: {new} new runs. {others}{source(name, options.device)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 
 import numpy as np
 
@@ -61,6 +61,31 @@ class Run:
         }
         text = json.dumps(said, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def run_of(config: object) -> Run:
+    """Return the run that the configuration in a record describes.
+
+    Raises:
+        ValueError: it describes none; the message names the field.
+    """
+    if not isinstance(config, dict):
+        raise ValueError("it has no configuration")
+    known = {f.name: f for f in fields(Run)}
+    needed = {name for name, f in known.items() if f.default is MISSING}
+    if strange := sorted(config.keys() - known.keys()):
+        raise ValueError(f"its configuration has {strange[0]!r}, which no run has")
+    if lost := sorted(needed - config.keys()):
+        raise ValueError(f"its configuration lacks {lost[0]!r}")
+    for name, value in config.items():
+        kind = known[name].type
+        # To Python True is an int, and to JSON 1.0 may be 1.
+        fits = (int, float) if kind is float else kind
+        if not isinstance(value, fits) or isinstance(value, bool) != (kind is bool):
+            raise ValueError(
+                f"its configuration says {name}={value!r}, not a {kind.__name__}"
+            )
+    return Run(**config)
 
 
 @dataclass

@@ -1,7 +1,9 @@
 """Carry out runs: one in this process, or many through joblib."""
 
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from functools import cache
 
 import torch
@@ -12,8 +14,10 @@ from tqdm.auto import tqdm
 from normlab.data import fashion_mnist, training_validation_split
 from normlab.runs import store
 from normlab.runs.config import Experiment, Outcome, Run
+from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
 from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.runs.workers import end_with
 from normlab.statistics import kinds_of_statistics
 from normlab.training import History, Pair, Recorder, fit
 
@@ -88,23 +92,63 @@ def record_all(
     """Record every run that is not recorded yet; return how many were new.
 
     Each finished run is on disk at once: after an interruption the next call
-    does only what is left.
+    does only what is left. Runs that another process has in hand are left to it.
+
+    Raises:
+        ResultsError: what is recorded is damaged, or nothing can be written; before
+            the first run.
     """
     name = store.table_name(experiment.name, device)
+    wanted = experiment.runs(seeds)
+    store.check(name)
     done = store.finished(name)
-    todo = [run for run in experiment.runs(seeds) if run.key not in done]
-    jobs = jobs or (-1 if device == "cpu" else 1)
-    code = code_state()
+    todo = [run for run in wanted if run.key not in done]
+    if not todo:
+        return 0
+    store.check_writable(name)
+    tasks = _tasks(experiment, todo, device)
+    new = 0
+    with (
+        store.claims(name) as take,
+        parallel_config(backend=backend, n_jobs=jobs or (-1 if device == "cpu" else 1)),
+    ):
+        parent = os.getpid() if backend == "loky" else None
+        # Asked one by one while others run: another process may have been quicker.
+        mine = (
+            delayed(_as_worker)(parent, *task)
+            for task in tasks
+            if take(task[0].key) and task[0].key not in store.finished(name)
+        )
+        # Closed at once if a result cannot be saved: that stops the workers.
+        with closing(_results(mine, backend)) as results:
+            for finished in tqdm(results, name, len(todo), unit="run"):
+                store.save(name, *finished)
+                new += 1
+    store.merge(name)
+    return new
+
+
+def _tasks(experiment: Experiment, todo: list[Run], device: str) -> list[tuple]:
+    """Return the arguments of ``record`` for each run, with the code as it is now."""
+    state = code_state()
+    carry_out = experiment.carry_out or keep_history
+    prints = [{"fingerprint": fingerprint(run, carry_out)} for run in todo]
+    return [
+        (run, device, state | code, carry_out)
+        for run, code in zip(todo, prints, strict=True)
+    ]
+
+
+def _results(tasks: Iterable, backend: str) -> Iterator[tuple[Run, Outcome, dict]]:
     # Only these back ends hand results back one by one.
     stepwise = backend in ("loky", "threading", "dask")
-    with parallel_config(backend=backend, n_jobs=jobs):
-        pool = Parallel(return_as="generator_unordered" if stepwise else "list")
-        carry_out = experiment.carry_out or keep_history
-        results = pool(delayed(record)(run, device, code, carry_out) for run in todo)
-        for finished in tqdm(results, total=len(todo), desc=name, unit="run"):
-            store.save(name, *finished)
-    store.merge(name)
-    return len(todo)
+    yield from Parallel(return_as="generator_unordered" if stepwise else "list")(tasks)
+
+
+def _as_worker(parent: int | None, *task) -> tuple[Run, Outcome, dict]:
+    if parent is not None:
+        end_with(parent)
+    return record(*task)
 
 
 @cache

@@ -1,7 +1,5 @@
 """Where a record comes from: code, versions, device, time."""
 
-import ast
-import hashlib
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -11,18 +9,19 @@ import numpy as np
 import torch
 
 PACKAGE = Path(__file__).resolve().parent.parent
-ROOMS = (  # what a number depends on
+ROOMS = (  # where code that makes numbers lives
     "data.py",
     "layers",
     "models.py",
     "training.py",
     "statistics.py",
     "recorders.py",
+    "runs",
 )
 
 
 def code_state() -> dict:
-    """Return commit, versions and fingerprint: taken when an experiment starts.
+    """Return commit and versions: taken when an experiment starts.
 
     What a worker has loaded is this code, whatever is edited while it runs.
     """
@@ -31,7 +30,6 @@ def code_state() -> dict:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "fingerprint": fingerprint(),
     }
 
 
@@ -48,7 +46,7 @@ def circumstances(device: torch.device | str, seconds: float) -> dict:
 def commit() -> str:
     """Return the short commit, marked when code that makes numbers was changed."""
     head = _git("rev-parse", "--short=12", "HEAD")
-    changed = _git("status", "--porcelain", "--", *ROOMS, "runs")
+    changed = _git("status", "--porcelain", "--", *ROOMS)
     return (head + ("+changes" if changed else "")) if head else "unknown"
 
 
@@ -62,39 +60,6 @@ def device_name(device: torch.device | str) -> str:
         return platform.processor() or platform.machine()
     names = (line.split(":")[1].strip() for line in lines if "model name" in line)
     return next(names, platform.machine())
-
-
-def fingerprint() -> dict[str, str]:
-    """Map each source file that the numbers depend on to a hash of its code.
-
-    Comments, docstrings and layout do not count, nor do the lists of names in
-    ``__init__.py``.
-    """
-    files = [
-        file
-        for room in ROOMS
-        for file in sorted((PACKAGE / room).rglob("*.py"))
-        or ([PACKAGE / room] if room.endswith(".py") else [])
-        if file.name != "__init__.py"
-    ]
-    return {f.relative_to(PACKAGE).as_posix(): _code_hash(f) for f in files}
-
-
-def _code_hash(file: Path) -> str:
-    tree = ast.parse(file.read_text())
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_docstring(body[0]):
-            body[0].value.value = ""
-    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:12]
-
-
-def _is_docstring(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
 
 
 def _git(*arguments: str) -> str:

@@ -1,27 +1,34 @@
 """``results/``: one tidy table an experiment, and beside it where it comes from.
 
 ``NAME.csv`` has a row a number (key, split, measure, epoch, step, value);
-``NAME.json`` maps each key to its configuration and provenance, and is the
-authority: rows of unknown keys do not count. ``NAME.npz``, where there is one, has
-the recordings too large for a table, as ``key/array``. While an experiment runs,
-each finished run is a file or two in ``NAME.parts/``; they are merged when it ends,
-or when it is next run. Runs on a GPU are kept apart, as ``NAME.cuda``.
+``NAME.json`` maps each key to its configuration and provenance and says how many rows
+and arrays the run has. It is the authority: rows of unknown keys do not count, a run
+with too few or too many is damage. ``NAME.npz``, where there is one, has the
+recordings too large for a table, as ``key/array``. While an experiment runs, each
+finished run is a file or two in ``NAME.parts/``; they are merged when it ends, or when
+it is next run. Runs on a GPU are kept apart, as ``NAME.cuda``.
 """
 
 import io
 import json
 import os
-import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from normlab.runs import locks
 from normlab.runs.config import Outcome, Run
-
-COLUMNS = ["key", "split", "measure", "epoch", "step", "value"]
+from normlab.runs.damage import (
+    COLUMNS,
+    check_arrays,
+    check_part,
+    check_records,
+    check_table,
+)
 
 
 class ResultsError(RuntimeError):
@@ -46,53 +53,101 @@ def table_name(experiment: str, device: str) -> str:
 
 def save(name: str, run: Run, outcome: Outcome, provenance: dict) -> None:
     """Write one finished run, whole or not at all."""
-    parts = folder() / f"{name}.parts"
-    parts.mkdir(parents=True, exist_ok=True)
-    arrays = parts / f"{run.key}.npz"
-    if outcome.arrays:  # before the file that says the run is finished
-        _write_arrays(arrays, outcome.arrays)
-    else:
-        arrays.unlink(missing_ok=True)  # of the same run, stopped earlier
-    content = {"config": asdict(run), "provenance": provenance, "rows": outcome.rows}
-    write_atomically(parts / f"{run.key}.json", json.dumps(content))
+    content = {
+        "config": asdict(run),
+        "provenance": provenance,
+        "rows": outcome.rows,
+        "arrays": len(outcome.arrays),
+    }
+    parts = _parts(name)
+    with _locked(name):
+        parts.mkdir(parents=True, exist_ok=True)
+        arrays = parts / f"{run.key}.npz"
+        if outcome.arrays:  # before the file that says the run is finished
+            _write_arrays(arrays, outcome.arrays)
+        else:
+            arrays.unlink(missing_ok=True)  # of the same run, stopped earlier
+        write_atomically(parts / f"{run.key}.json", json.dumps(content))
 
 
 def merge(name: str) -> None:
-    """Move finished runs from ``NAME.parts/`` into the table."""
-    parts = folder() / f"{name}.parts"
-    command = f"run `python -m normlab.runs run {name.split('.')[0]}` again"
-    new = {
-        f.stem: _read_json(f, f"Delete it and {command}")
-        for f in sorted(parts.glob("*.json"))
-    }
-    if new:
-        known = records(name)
-        old = _table(name) if known else pd.DataFrame(columns=COLUMNS)
-        old = old[old["key"].isin(known.keys() - new.keys())]
-        rows = [{"key": key, **row} for key, n in new.items() for row in n["rows"]]
-        frames = [f for f in (old, pd.DataFrame(rows, columns=COLUMNS)) if len(f)]
-        known |= {
-            k: {p: n[p] for p in ("config", "provenance")} for k, n in new.items()
-        }
-        table = pd.concat(frames).to_csv(index=False, float_format="%.9g")
-        _merge_arrays(name, set(known) - set(new), set(new), command)
-        write_atomically(folder() / f"{name}.csv", table)
-        write_atomically(folder() / f"{name}.json", json.dumps(known, indent=1) + "\n")
-    shutil.rmtree(parts, ignore_errors=True)
+    """Move finished runs from ``NAME.parts/`` into the table.
+
+    Runs that other processes finish meanwhile wait for the next merge.
+    """
+    parts = _parts(name)
+    if not parts.is_dir():
+        return
+    with _locked(name):
+        there = sorted(parts.iterdir())
+        new = {f.stem: _read_part(name, f) for f in there if f.suffix == ".json"}
+        if new:
+            _join(name, new)
+        for file in there:  # merged, or left by a run that was stopped
+            file.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty
+            parts.rmdir()
+
+
+def check(name: str) -> None:
+    """Read all that is recorded, parts included.
+
+    Raises:
+        ResultsError: something is damaged; the message says how to mend it.
+    """
+    merge(name)
+    known = records(name)
+    if known:
+        _table(name, known)
+        _arrays(name, known)
+
+
+def check_writable(name: str) -> None:
+    """Write an empty file wherever a run of this name will leave one.
+
+    Raises:
+        ResultsError: that is not possible; the message names the folder.
+    """
+    parts = _parts(name)
+    try:
+        with _locked(name):
+            parts.mkdir(exist_ok=True)
+            for place in (folder(), parts):
+                trial = place / f".{name}.try"
+                write_atomically(trial, "")
+                trial.unlink()
+    except OSError as error:
+        raise ResultsError(
+            f"cannot write into {folder()} ({error}). Make it writable, or set "
+            "NORMLAB_RESULTS to another folder"
+        ) from error
+
+
+def claims(name: str) -> AbstractContextManager[Callable[[str], bool]]:
+    """Return a context that yields ``take(key)``: False if another process has it."""
+    return locks.claims(folder() / f".{name}.claims", _lock(name))
 
 
 def records(name: str) -> dict[str, dict]:
-    """Map the key of every merged run to its configuration and provenance."""
+    """Map the key of every merged run to its configuration, provenance and counts.
+
+    Raises:
+        ResultsError: the file is damaged; the message says how to mend it.
+    """
     path = folder() / f"{name}.json"
-    if not path.exists():
-        return {}
-    return _read_json(path, _remedy(name))
+    table = path.with_name(f"{name}.csv")
+    if path.exists():
+        return _read_json(path, check_records, _remedy(name))
+    if table.exists() and not _parts(name).is_dir():  # else its merge was stopped
+        raise ResultsError(f"{path} is missing beside {table.name}. {_remedy(name)}")
+    return {}
 
 
 def finished(name: str) -> set[str]:
     """Return the keys of all finished runs, merged or not."""
-    parts = folder() / f"{name}.parts"
-    return set(records(name)) | {f.stem for f in parts.glob("*.json")}
+    # Parts first: a merge may move them into the records at this moment.
+    waiting = {f.stem for f in _parts(name).glob("*.json")}
+    return waiting | set(records(name))
 
 
 def load(experiment: str, device: str = "cpu") -> pd.DataFrame:
@@ -108,7 +163,7 @@ def load(experiment: str, device: str = "cpu") -> pd.DataFrame:
             f"no recorded runs of {name!r} in {folder()}. Record them with "
             f"`python -m normlab.runs run {experiment} --device {device}`"
         )
-    table = _table(name)
+    table = _table(name, known)
     configs = pd.DataFrame(
         [{"key": k, **asdict(Run(**r["config"]))} for k, r in known.items()]
     )
@@ -124,7 +179,8 @@ def recordings(
         ResultsError: nothing is recorded; the message says how to record it.
     """
     name = table_name(experiment, device)
-    known, arrays = records(name), _arrays(name)
+    known = records(name)
+    arrays = _arrays(name, known)
     if not arrays:
         raise ResultsError(
             f"no recordings of {name!r} in {folder()}. Record them with "
@@ -132,7 +188,7 @@ def recordings(
         )
     of_run: dict[str, dict] = {}
     for path, values in arrays.items():
-        key, array = path.split("/", 1)
+        key, _, array = path.partition("/")
         of_run.setdefault(key, {})[array] = values
     return [
         (Run(**known[key]["config"]), of_run[key]) for key in known if key in of_run
@@ -149,10 +205,9 @@ def source(experiment: str, device: str = "cpu") -> str:
     def all_of(what: str) -> str:
         return ", ".join(sorted({str(r["provenance"][what])[:40] for r in known}))
 
-    option = "" if device == "cpu" else f" --device {device}"
     day = max(r["provenance"]["finished"] for r in known)[:10]
     return (
-        f"python -m normlab.runs run {experiment}{option} · "
+        f"python -m normlab.runs run {experiment}{_option(device)} · "
         f"{_count(len(known), 'run')}, {_count(seeds, 'seed')} · "
         f"{all_of('device')} · torch {all_of('torch')} · "
         f"commit {all_of('commit')} · {day}"
@@ -177,7 +232,9 @@ def benchmark(device: str = "cpu") -> dict:
             f"no benchmark is recorded on {device}. Record it with "
             f"`python -m benchmarks --device {device}`"
         )
-    return json.loads(path.read_text())
+    command = f"`python -m benchmarks --device {device}`"
+    remedy = f"Restore it from git, or delete it and run {command} again"
+    return _read_json(path, _object, remedy)
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -201,9 +258,82 @@ def rows_of(measures: Iterable[tuple], split: str) -> list[dict]:
     ]
 
 
-def _arrays(name: str) -> dict[str, np.ndarray]:
+def _parts(name: str) -> Path:
+    return folder() / f"{name}.parts"
+
+
+def _lock(name: str) -> Path:
+    return folder() / f".{name}.lock"
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    folder().mkdir(parents=True, exist_ok=True)
+    with locks.locked(_lock(name)):
+        yield
+
+
+def _read_part(name: str, path: Path) -> dict:
+    """Read one finished run, its arrays included, as "found"."""
+    arrays = path.with_suffix(".npz")
+    remedy = f"Delete {path.name} and {arrays.name}, and run {_command(name)} again"
+    key = path.stem
+    part = _read_json(path, lambda content: check_part(key, content), remedy)
+    found = _read_arrays(arrays, remedy) if arrays.exists() else {}
+    if len(found) != part.get("arrays", len(found)):
+        raise ResultsError(
+            f"{arrays} is damaged ({len(found)} arrays, not {part['arrays']}). {remedy}"
+        )
+    return part | {"found": found}
+
+
+def _join(name: str, new: dict[str, dict]) -> None:
+    """Write the table, the recordings and the records anew, with these runs in them."""
+    kept = {key: record for key, record in records(name).items() if key not in new}
+    rows = [{"key": key, **row} for key, part in new.items() for row in part["rows"]]
+    frames = [pd.DataFrame(rows, columns=list(COLUMNS))]
+    arrays = {}
+    if kept:
+        old = _table(name, kept)
+        frames.insert(0, old[old["key"].isin(kept)])
+        arrays = _arrays(name, kept)
+        arrays = {p: a for p, a in arrays.items() if p.partition("/")[0] in kept}
+    for key, part in sorted(new.items()):
+        arrays |= {f"{key}/{array}": a for array, a in part["found"].items()}
+    table = pd.concat([f for f in frames if len(f)] or frames)
+    known = kept | {key: _record_of(part) for key, part in new.items()}
+    if arrays:
+        _write_arrays(folder() / f"{name}.npz", arrays)
+    content = table.to_csv(index=False, float_format="%.9g")
+    write_atomically(folder() / f"{name}.csv", content)
+    write_atomically(folder() / f"{name}.json", json.dumps(known, indent=1) + "\n")
+    if not arrays:  # its runs were recorded again, without arrays
+        (folder() / f"{name}.npz").unlink(missing_ok=True)
+
+
+def _record_of(part: dict) -> dict:
+    counts = {"rows": len(part["rows"]), "arrays": len(part["found"])}
+    return {"config": part["config"], "provenance": part["provenance"]} | counts
+
+
+def _table(name: str, known: dict[str, dict]) -> pd.DataFrame:
+    path = folder() / f"{name}.csv"
+    try:
+        table = pd.read_csv(path, dtype=COLUMNS)
+        check_table(table, known)
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} is damaged ({error}). {_remedy(name)}") from error
+    return table
+
+
+def _arrays(name: str, known: dict[str, dict]) -> dict[str, np.ndarray]:
     path = folder() / f"{name}.npz"
-    return _read_arrays(path, _remedy(name)) if path.exists() else {}
+    arrays = _read_arrays(path, _remedy(name)) if path.exists() else {}
+    try:
+        check_arrays(arrays, known)
+    except ValueError as error:
+        raise ResultsError(f"{path} is damaged ({error}). {_remedy(name)}") from error
+    return arrays
 
 
 def _read_arrays(path: Path, remedy: str) -> dict[str, np.ndarray]:
@@ -220,44 +350,31 @@ def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     write_atomically(path, content.getvalue())
 
 
-def _merge_arrays(name: str, kept: set[str], new: set[str], command: str) -> None:
-    path, parts = folder() / f"{name}.npz", folder() / f"{name}.parts"
-    merged = {p: a for p, a in _arrays(name).items() if p.split("/")[0] in kept}
-    for file in sorted(parts.glob("*.npz")):
-        if file.stem in new:  # else its run was stopped between its two files
-            pair = f"Delete it and {file.stem}.json, and {command}"
-            arrays = _read_arrays(file, pair)
-            merged |= {f"{file.stem}/{n}": a for n, a in arrays.items()}
-    if merged:
-        _write_arrays(path, merged)
-    else:
-        path.unlink(missing_ok=True)  # its runs were recorded again, without arrays
-
-
-def _table(name: str) -> pd.DataFrame:
-    path = folder() / f"{name}.csv"
+def _read_json(path: Path, check: Callable[[object], dict], remedy: str) -> dict:
     try:
-        table = pd.read_csv(path, dtype={"key": str})
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{path} is damaged ({error}). {_remedy(name)}") from error
-    lost = len(records(name).keys() - set(table.get("key", ())))
-    if list(table.columns) != COLUMNS or lost:
-        raise ResultsError(f"{path} lacks {lost} recorded runs. {_remedy(name)}")
-    return table
-
-
-def _read_json(path: Path, remedy: str) -> dict[str, dict]:
-    try:
-        content = json.loads(path.read_text())
-        if not isinstance(content, dict):
-            raise ValueError(f"a {type(content).__name__}, not an object")
-    except ValueError as error:
+        return check(json.loads(path.read_text()))
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path} is damaged ({error}). {remedy}") from error
+
+
+def _object(content: object) -> dict:
+    if not isinstance(content, dict):
+        raise ValueError(f"a {type(content).__name__}, not an object")
     return content
 
 
 def _remedy(name: str) -> str:
+    files = f"{name}.csv, {name}.json, {name}.npz"  # {name}.* has {name}.cuda.csv too
     return (
-        f"Restore {name}.* from git, or delete these files and run "
-        f"`python -m normlab.runs run {name.split('.')[0]}` again"
+        f"Restore {files} from git, or delete these files and run "
+        f"{_command(name)} again"
     )
+
+
+def _command(name: str) -> str:
+    experiment, _, device = name.partition(".")
+    return f"`python -m normlab.runs run {experiment}{_option(device or 'cpu')}`"
+
+
+def _option(device: str) -> str:
+    return "" if device == "cpu" else f" --device {device}"

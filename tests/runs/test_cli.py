@@ -12,7 +12,7 @@ import torch
 from normlab.runs import EXPERIMENTS, Experiment, Run, execute, store
 from normlab.runs.__main__ import main
 from normlab.runs.config import Outcome
-from normlab.runs.provenance import fingerprint
+from normlab.runs.fingerprint import fingerprint
 
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=128, epochs=1, seed=0)
 TOY = Experiment("toy", "Does it end?", (RUN, replace(RUN, lr=0.25)), seeds=2)
@@ -26,10 +26,14 @@ def toy(results, images, monkeypatch):
     return results
 
 
+def code_of(run):
+    return fingerprint(run, execute.keep_history)
+
+
 def fake(run, accuracy, **about):
     """Record ``run`` without training it."""
     rows = [("accuracy", e, e, accuracy) for e in range(1, run.epochs + 1)]
-    known = {"fingerprint": fingerprint(), "device": "abacus", "torch": "2"}
+    known = {"fingerprint": code_of(run), "device": "abacus", "torch": "2"}
     known |= {"commit": "c0ffee", "finished": "2026-01-02", "diverged": None}
     store.save("toy", run, Outcome(store.rows_of(rows, "test")), known | about)
 
@@ -59,7 +63,8 @@ def test_list_counts_what_is_recorded(toy, capsys):
 
 def test_list_marks_records_of_older_code(toy, capsys):
     fake(TOY.runs()[0], 0.5)
-    fake(TOY.runs()[1], 0.5, fingerprint=fingerprint() | {"training.py": "old"})
+    code = code_of(TOY.runs()[1]) | {"training.py": "old"}
+    fake(TOY.runs()[1], 0.5, fingerprint=code)
     store.merge("toy")
     main(["list"])
     assert "1 by older code" in line_of("toy", capsys.readouterr().out)

@@ -139,6 +139,8 @@ def test_round_trip(results):
     assert store.records("toy")[OTHER.key] == {
         "config": asdict(OTHER),
         "provenance": ABOUT,
+        "rows": 2,
+        "arrays": 0,
     }
     assert files(results) == ["toy.csv", "toy.json"]
 
@@ -273,6 +275,18 @@ def fail_at(monkeypatch, ending):
     monkeypatch.setattr(store, "write_atomically", failing)
 
 
+def fail_to_remove_parts(monkeypatch):
+    """Let the merge end before it has removed the first file that it merged."""
+    unlink = Path.unlink
+
+    def failing(path, **options):
+        if path.parent.suffix == ".parts" and path.suffix in (".json", ".npz"):
+            fail()
+        unlink(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", failing)
+
+
 @pytest.mark.parametrize("ending", ["toy.csv", "toy.json"])
 @pytest.mark.parametrize("merged_before", [True, False])
 def test_interrupted_merge_loses_nothing(results, monkeypatch, ending, merged_before):
@@ -299,7 +313,7 @@ def test_interrupted_merge_loses_nothing(results, monkeypatch, ending, merged_be
 def test_kill_between_merge_and_clean_up_doubles_nothing(results, monkeypatch):
     record("toy", RUN, 2.0, 1.0)
     with monkeypatch.context() as patched:
-        patched.setattr(store.shutil, "rmtree", fail)
+        fail_to_remove_parts(patched)
         with pytest.raises(OSError, match="disk full"):
             store.merge("toy")
     store.merge("toy")
@@ -556,7 +570,7 @@ def test_failed_write_leaves_the_old_recordings(results, monkeypatch, step):
 def test_kill_between_merge_and_clean_up_keeps_the_recordings(results, monkeypatch):
     record_arrays("toy", RUN, ARRAYS)
     with monkeypatch.context() as patched:
-        patched.setattr(store.shutil, "rmtree", fail)
+        fail_to_remove_parts(patched)
         with pytest.raises(OSError, match="disk full"):
             store.merge("toy")
     assert_same_arrays(recorded()[RUN.key], ARRAYS)
@@ -602,7 +616,7 @@ def test_damaged_recordings_name_the_file_and_the_remedy(results, damage):
         with pytest.raises(ResultsError) as error:
             call("toy")
         assert "toy.npz is damaged" in str(error.value)
-        assert "Restore toy.* from git" in str(error.value)
+        assert "Restore toy.csv, toy.json, toy.npz from git" in str(error.value)
         assert "python -m normlab.runs run toy" in str(error.value)
     # The rows are still there, and so is what waits to be merged.
     assert load("toy")["key"].tolist() == [RUN.key]

@@ -1,0 +1,98 @@
+"""What a record must hold: each check raises ValueError in words for the reader."""
+
+from numbers import Real
+
+import pandas as pd
+
+from normlab.runs.config import run_of
+
+COLUMNS = {
+    "key": str,
+    "split": str,
+    "measure": str,
+    "epoch": int,
+    "step": int,
+    "value": float,
+}
+SAID = ("device", "torch", "commit", "finished")  # what a page shows of a record
+COUNTS = ("rows", "arrays")
+
+
+def check_records(known: object) -> dict[str, dict]:
+    """Return ``known``, key -> record, if every record is whole."""
+    if not isinstance(known, dict):
+        raise ValueError(f"a {type(known).__name__}, not an object")
+    for key, record in known.items():
+        try:
+            _check_record(key, record)
+            for name in COUNTS:  # the first records do not say how much they hold
+                _check_count(record.get(name, 0), name)
+        except ValueError as error:
+            raise ValueError(f"run {key}: {error}") from error
+    return known
+
+
+def check_part(key: str, part: object) -> dict:
+    """Return the file of one finished run if it is whole."""
+    _check_record(key, part)
+    rows = part.get("rows")
+    if not isinstance(rows, list):
+        raise ValueError("it has no rows")
+    for row in rows:
+        if not _is_row(row):
+            raise ValueError(f"its row {row!r} has not the columns of the table")
+    _check_count(part.get("arrays", 0), "arrays")
+    return part
+
+
+def _check_record(key: str, record: object) -> None:
+    if not isinstance(record, dict):
+        raise ValueError(f"a {type(record).__name__}, not an object")
+    own = run_of(record.get("config")).key
+    if own != key:
+        raise ValueError(f"its configuration is that of run {own}")
+    about = record.get("provenance")
+    if not isinstance(about, dict):
+        raise ValueError("it has no provenance")
+    for name in SAID:
+        if not isinstance(about.get(name), str):
+            raise ValueError(f"its provenance does not say {name!r}")
+
+
+def _check_count(value: object, name: str) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"it says {name}={value!r}, not how many")
+
+
+def _is_row(row: object) -> bool:
+    kinds = {name: kind for name, kind in COLUMNS.items() if name != "key"}
+    return (
+        isinstance(row, dict)
+        and row.keys() == kinds.keys()
+        and all(
+            isinstance(row[name], Real if kind is float else kind)
+            for name, kind in kinds.items()
+        )
+    )
+
+
+def check_table(table: pd.DataFrame, known: dict[str, dict]) -> None:
+    """Compare how many rows each run has with what its record says."""
+    if list(table.columns) != list(COLUMNS):
+        raise ValueError(f"its columns are {', '.join(map(str, table.columns))}")
+    found = table["key"].value_counts()
+    for key, record in known.items():
+        count = int(found.get(key, 0))
+        said = record.get("rows", max(count, 1))
+        if count != said:
+            raise ValueError(f"it has {count} rows of run {key}, not {said}")
+
+
+def check_arrays(arrays: dict, known: dict[str, dict]) -> None:
+    """Compare how many arrays each run has with what its record says."""
+    found = pd.Series([path.split("/")[0] for path in arrays], dtype=str).value_counts()
+    for key, record in known.items():
+        count = int(found.get(key, 0))
+        said = record.get("arrays", count)
+        if count != said:
+            raise ValueError(f"it has {count} arrays of run {key}, not {said}")

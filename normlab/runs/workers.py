@@ -1,0 +1,26 @@
+"""Worker processes that end when the process that started them does."""
+
+import os
+import threading
+import time
+from functools import cache
+
+SECONDS = 0.5  # between two looks
+
+
+@cache  # one watch a process
+def end_with(parent: int) -> None:
+    """In a child of the process ``parent``: end soon after it, however it ended.
+
+    A killed process cannot tell its workers, and a worker would first finish its run.
+    Where a process keeps its parent's number (Windows), this does nothing.
+    """
+    if os.getpid() == parent:  # the runs are carried out in the process itself
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS)
+        os._exit(1)  # not sys.exit, which would end this thread only
+
+    threading.Thread(target=watch, daemon=True).start()
