@@ -79,7 +79,8 @@ def merge(name: str) -> None:
     if not parts.is_dir():
         return
     with _locked(name):
-        there = sorted(parts.iterdir())
+        # Another process may have merged them while this one waited.
+        there = sorted(parts.iterdir()) if parts.is_dir() else []
         new = {f.stem: _read_part(name, f) for f in there if f.suffix == ".json"}
         if new:
             _join(name, new)
