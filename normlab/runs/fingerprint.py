@@ -24,14 +24,6 @@ from normlab.runs.registry import INITS, MODELS, NORMS
 
 PACKAGE = Path(__file__).resolve().parent.parent
 NAME = PACKAGE.name
-FIRST_ROOMS = (  # all that the first records name, file by file
-    "data.py",
-    "layers/",
-    "models.py",
-    "training.py",
-    "statistics.py",
-    "recorders.py",
-)
 REGISTRY, CONFIG = "runs/registry.py", "runs/config.py"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 SHORT = 8  # hex digits of a definition's hash
@@ -54,8 +46,8 @@ def is_older(recorded: object, run: Run, carry_out: Carry, package=PACKAGE) -> b
     A moved definition or a renamed file is not other code: hashes are compared, not
     paths. The first records have one hash a file, and none of the files in ``runs/``.
     They are older if a file that the run uses today, outside ``runs/``, is not among
-    theirs; of the code in ``runs/`` nothing is known then, and it is not held against
-    them.
+    theirs, also where only other lines of it changed; of the code in ``runs/`` nothing
+    is known then, and it is not held against them.
     """
     now = fingerprint(run, carry_out, package)
     if not isinstance(recorded, dict):
@@ -64,7 +56,7 @@ def is_older(recorded: object, run: Run, carry_out: Carry, package=PACKAGE) -> b
     if REGISTRY in recorded:
         return then != {one for hashes in now.values() for one in hashes.split()}
     code = _code(package)
-    files = [path for path in now if path.startswith(FIRST_ROOMS)]
+    files = [path for path in now if not path.startswith("runs/")]
     return any(code.source(path).whole not in then for path in files)
 
 
