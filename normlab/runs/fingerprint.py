@@ -36,8 +36,10 @@ def fingerprint(run: Run, carry_out: Carry, package: Path = PACKAGE) -> dict[str
 
     ``package`` is the folder of the code, this one's by default.
     """
-    named = MODELS[run.model], NORMS[run.norm], INITS[run.init]
-    return dict(_fingerprint((carry_out, *named), package))
+    norms = tuple(sorted(NORMS[run.norm].items()))
+    return dict(
+        _fingerprint((carry_out, MODELS[run.model], norms, INITS[run.init]), package)
+    )
 
 
 def is_older(recorded: object, run: Run, carry_out: Carry, package=PACKAGE) -> bool:
@@ -73,25 +75,28 @@ def _fingerprint(starts: tuple, package: Path) -> tuple[tuple[str, str], ...]:
 
 def _places(value: object) -> Iterator[Place]:
     """Where the package defines a registered callable and the callables it holds."""
-    if isinstance(value, partial):
-        for part in (value.func, *value.args, *value.keywords.values()):
+    if isinstance(value, tuple | partial):
+        for part in _parts(value):
             yield from _places(part)
     elif callable(value) and f"{value.__module__}.".startswith(f"{NAME}."):
         path = value.__module__.removeprefix(f"{NAME}.").replace(".", "/")
         yield f"{path}.py", value.__qualname__.split(".")[0]
 
 
-def _settings(value: object) -> object:
-    """What the registry itself says of a callable: the arguments that it fixes."""
+def _parts(value: tuple | partial) -> tuple:
     if isinstance(value, tuple):
-        return [_settings(part) for part in value]
-    if isinstance(value, partial):
-        return _settings((value.func, *value.args, *sorted(value.keywords.items())))
+        return value
+    return value.func, *value.args, *sorted(value.keywords.items())
+
+
+def _settings(value: object) -> object:
+    """What the registry itself says: which callables, with which arguments."""
+    if isinstance(value, tuple | partial):
+        return [_settings(part) for part in _parts(value)]
     if not callable(value):
         return value
-    if any(_places(value)):  # its code counts, wherever it is
-        return "ours"
-    return f"{value.__module__}.{value.__qualname__}"
+    ours = any(_places(value))  # then its code counts, wherever it is
+    return value.__qualname__ if ours else f"{value.__module__}.{value.__qualname__}"
 
 
 @dataclass(frozen=True)
