@@ -15,10 +15,11 @@ from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import mlp
 from normlab.runs import EXPERIMENTS, Run, execute
 from normlab.runs.batch_size import BATCH_SIZE
-from normlab.runs.fingerprint import PACKAGE, Code, fingerprint, is_older
+from normlab.runs.fingerprint import fingerprint, is_older
 from normlab.runs.inside import INSIDE
 from normlab.runs.lenet import LENET
 from normlab.runs.modes import FROZEN_FINISH, TRAIN_EVAL_GAP
+from normlab.runs.reach import PACKAGE, Code
 from normlab.runs.registry import INITS, MODELS, NORMS
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
@@ -147,6 +148,14 @@ def test_imports_inside_functions_count(edited, tmp_path):
     assert not same.makes_older(TRAIN_EVAL_GAP, BUILT_IN)
     assert later.makes_older(TRAIN_EVAL_GAP, BUILT_IN)
     assert not later.makes_older(LENET, BUILT_IN)
+
+
+def test_imports_that_may_fail_count(edited, tmp_path):
+    attempt = "\ntry:\n    from normlab.models import mlp as thin\n"
+    edited.append("runs/batch_size.py", attempt + "except ImportError:\n    pass\n")
+    later = Edited(tmp_path / "later", original=edited.folder)
+    later.change("models.py", "mlp")
+    assert later.makes_older(BATCH_SIZE, BUILT_IN)
 
 
 def test_a_module_used_by_its_name_counts(edited):

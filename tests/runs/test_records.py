@@ -8,7 +8,7 @@ from normlab.runs import EXPERIMENTS, Run, load, recordings, train
 from normlab.runs.config import Outcome
 from normlab.runs.lenet import BEST_RATE, RATES
 from normlab.runs.provenance import device_name
-from normlab.runs.store import records
+from normlab.runs.store import check, records
 
 PROVENANCE = {
     "commit",
@@ -77,6 +77,14 @@ def test_provenance_is_complete(name):
         empty = {k for k in PROVENANCE - {"diverged"} if not about[k]}
         assert empty == set()
         assert about["commit"] != "unknown"
+
+
+@each_experiment
+def test_records_say_how_much_they_hold(name):
+    check(name)  # rows and arrays are as many as said
+    for record in recorded(name).values():
+        assert record["rows"] > 0
+        assert record["arrays"] >= 0
 
 
 @each_experiment
