@@ -117,6 +117,8 @@ def check_writable(name: str) -> None:
                 trial = place / f".{name}.try"
                 write_atomically(trial, "")
                 trial.unlink()
+            with suppress(OSError):  # not empty
+                parts.rmdir()
     except OSError as error:
         raise ResultsError(
             f"cannot write into {folder()} ({error}). Make it writable, or set "
@@ -137,9 +139,11 @@ def records(name: str) -> dict[str, dict]:
     """
     path = folder() / f"{name}.json"
     table = path.with_name(f"{name}.csv")
+    # With parts beside it, its first merge was stopped, or goes on at this moment.
+    alone = table.exists() and not _parts(name).is_dir()
     if path.exists():
         return _read_json(path, check_records, _remedy(name))
-    if table.exists() and not _parts(name).is_dir():  # else its merge was stopped
+    if alone:
         raise ResultsError(f"{path} is missing beside {table.name}. {_remedy(name)}")
     return {}
 

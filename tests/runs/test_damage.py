@@ -344,6 +344,11 @@ def test_folder_that_is_a_file_is_noticed_before_the_first_run(
     assert str(tmp_path / "file") in said
 
 
+def test_a_try_leaves_nothing_behind(results):
+    store.check_writable("toy")
+    assert list(results.iterdir()) == []
+
+
 def test_complete_record_needs_no_writable_folder(toy, untrained, monkeypatch, capsys):
     refuse(monkeypatch, lambda path: True)
     main(["run", "toy", "--seeds", "2"])
