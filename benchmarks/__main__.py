@@ -10,7 +10,6 @@ import torch
 from benchmarks.batch_size import epoch_by_batch_size
 from benchmarks.lenet import fit_over_d2l, hand_over_builtin
 from benchmarks.recording import recording_share
-from benchmarks.widgets import widget_answers
 from normlab.runs.provenance import commit, device_name
 from normlab.runs.store import write_atomically
 
@@ -38,7 +37,9 @@ def main() -> None:
         "batch size": lambda: epoch_by_batch_size(device),
         "recording": lambda: recording_share(device),
     }
-    if device == "cpu":  # a page's widgets do not use the GPU
+    if device == "cpu":  # a page's widgets do not use the GPU, nor need it a browser
+        from benchmarks.widgets import widget_answers
+
         measures["widgets"] = widget_answers
     for name, measure in measures.items():
         print(f"measuring: {name} ...", flush=True)
