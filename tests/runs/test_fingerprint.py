@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +14,7 @@ from torch import nn
 
 from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import mlp
-from normlab.runs import EXPERIMENTS, Run, execute
+from normlab.runs import EXPERIMENTS, Run, execute, provenance
 from normlab.runs.batch_size import BATCH_SIZE
 from normlab.runs.fingerprint import fingerprint, is_older
 from normlab.runs.inside import INSIDE
@@ -299,9 +300,8 @@ def test_a_moved_definition_is_not_older_code(edited):
 
 def first_form():
     """A fingerprint as the first records have it: one hash a file, none of runs/."""
-    rooms = ("data", "models", "training", "statistics", "recorders")
-    files = [PACKAGE / f"{room}.py" for room in rooms]
-    files += [f for f in (PACKAGE / "layers").glob("*.py") if f.name != "__init__.py"]
+    files = [*PACKAGE.glob("*.py"), *(PACKAGE / "layers").glob("*.py")]
+    files = [file for file in files if file.name != "__init__.py"]
     return {f.relative_to(PACKAGE).as_posix(): whole_hash(f) for f in files}
 
 
@@ -367,3 +367,35 @@ def f(x):
 @pytest.mark.parametrize("recorded", [None, "abc", [], {}])
 def test_a_record_that_does_not_say_is_older(recorded):
     assert is_older(recorded, PLAIN, execute.keep_history)
+
+
+# The commit beside it
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("training.py", True),
+        ("new.py", True),
+        ("layers/door.py", True),
+        ("runs/modes.py", True),
+        ("figures/style.py", False),
+        ("checks/new.py", False),
+        ("widgets/base.py", False),
+    ],
+)
+def test_a_commit_is_marked_when_code_that_makes_numbers_changed(
+    edited, monkeypatch, path, marked
+):
+    def git(*arguments):
+        who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+        command = ["git", *who, *arguments]
+        subprocess.run(command, cwd=edited.folder, check=True, capture_output=True)
+
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "as it is")
+    monkeypatch.setattr(provenance, "PACKAGE", edited.folder)
+    assert "+" not in provenance.commit()
+    edited.append(path, "\nX = 1\n")
+    assert provenance.commit().endswith("+changes") == marked
