@@ -11,6 +11,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from normlab.layers import BatchNorm
+from normlab.layers.door import check_rank
 from normlab.layers.module import Normalizer
 
 Norm = Callable[[int], nn.Module]
@@ -21,7 +22,7 @@ class TorchBatchNorm(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
     """PyTorch's three layers in one: they differ in this check alone."""
 
     def _check_input_dim(self, input: Tensor) -> None:
-        BatchNorm.check_rank(input)
+        check_rank(input)
 
 
 TORCH_BATCH_NORMS = (

@@ -4,6 +4,8 @@ Three calls that can be read aloud: ``batch_stats``, ``normalize``,
 ``update_running``. Names, order and defaults of public arguments are PyTorch's.
 """
 
+from numbers import Real
+
 import torch
 from torch import Tensor
 
@@ -12,6 +14,7 @@ from normlab.layers.door import (
     check_eps,
     check_input,
     check_parameters,
+    check_rank,
     normalize_with,
 )
 from normlab.layers.formula import per_channel
@@ -134,7 +137,7 @@ def _vector(parameter: Tensor | None, channels: torch.Size) -> Tensor | None:
 
 def check_momentum(momentum: float) -> None:
     """Raise unless ``momentum`` is a number."""
-    if not isinstance(momentum, int | float):
+    if not isinstance(momentum, Real):
         raise TypeError(
             f"momentum is {momentum!r}; give a number from 0 to 1 (a module also "
             "takes None, for the plain average)"
@@ -171,7 +174,7 @@ class BatchNorm(TrackingNormalizer):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize ``input`` (N, C, *); in training also move the running stats."""
-        self.check_rank(input)
+        check_rank(input)
         update = self.training and self.track_running_stats
         # As in PyTorch: without running statistics evaluation takes the batch's.
         use_batch = self.training or self.running_mean is None
@@ -186,9 +189,3 @@ class BatchNorm(TrackingNormalizer):
             self.count_batch() if update else 0.0,
             self.eps,
         )
-
-    @staticmethod
-    def check_rank(input: Tensor) -> None:
-        """Raise unless ``input`` has 2 to 5 axes, as PyTorch's three layers take."""
-        if not 2 <= input.dim() <= 5:
-            raise ValueError(f"expected 2D to 5D input (got {input.dim()}D input)")

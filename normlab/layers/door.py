@@ -59,6 +59,12 @@ def check_input(input: Tensor, least: int = 2) -> None:
         )
 
 
+def check_rank(input: Tensor) -> None:
+    """Raise unless ``input`` has 2 to 5 axes, as PyTorch's batch norms take."""
+    if not 2 <= input.dim() <= 5:
+        raise ValueError(f"expected 2D to 5D input (got {input.dim()}D input)")
+
+
 def check_eps(eps: float, *, positive: bool = False) -> None:
     """Raise where ``eps`` would let a variance of 0, or less, be divided by."""
     if eps < 0 or (positive and eps == 0):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from normlab.layers.batch import BatchNorm, check_batch
-from normlab.layers.door import normalize_with
+from normlab.layers.door import check_rank, normalize_with
 from normlab.layers.formula import moments, per_channel
 
 
@@ -33,7 +33,7 @@ class GhostBatchNorm(BatchNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalize ``input`` (N, C, *), part by part in training."""
-        self.check_rank(input)
+        check_rank(input)
         parts = len(input) // self.ghost_size
         if not self.training or parts < 2:
             return super().forward(input)
