@@ -4,7 +4,7 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby, starmap
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -140,7 +140,29 @@ def _piece(statement: ast.stmt, path: str) -> Piece:
     for node in ast.walk(statement):
         if isinstance(node, ast.ImportFrom) and _base(node, path) is not None:
             node.module, node.level = NAME, 0  # what it finds counts, not where
-    return Piece(short_hash(ast.unparse(statement)), names, imports)
+    return Piece(short_hash(repr(_tree(statement))), names, imports)
+
+
+def _tree(node: object) -> object:
+    """Return code as nested lists, the same ones in each Python: they unparse unlike.
+
+    Later Pythons have fields that earlier ones lack, and empty ones say nothing; 3.12
+    leaves neighbouring texts of an f-string apart.
+    """
+    if isinstance(node, ast.JoinedStr):
+        parts = groupby(node.values, lambda value: isinstance(value, ast.Constant))
+        return ["JoinedStr", *chain.from_iterable(starmap(_texts_joined, parts))]
+    if isinstance(node, ast.AST):
+        fields = ((name, _tree(value)) for name, value in ast.iter_fields(node))
+        return [type(node).__name__, *(f for f in fields if f[1] not in ("None", []))]
+    return [_tree(one) for one in node] if isinstance(node, list) else repr(node)
+
+
+def _texts_joined(are_texts: bool, values: Iterable[ast.expr]) -> list:
+    if are_texts:
+        text = "".join(value.value for value in values)
+        return [text] if text else []
+    return [_tree(value) for value in values]
 
 
 def _binds(statement: ast.stmt) -> set[str]:

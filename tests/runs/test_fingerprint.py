@@ -14,7 +14,7 @@ from torch import nn
 
 from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import mlp
-from normlab.runs import EXPERIMENTS, Run, execute, provenance
+from normlab.runs import EXPERIMENTS, Run, execute, provenance, reach
 from normlab.runs.batch_size import BATCH_SIZE
 from normlab.runs.fingerprint import fingerprint, is_older
 from normlab.runs.inside import INSIDE
@@ -399,3 +399,39 @@ def test_a_commit_is_marked_when_code_that_makes_numbers_changed(
     assert "+" not in provenance.commit()
     edited.append(path, "\nX = 1\n")
     assert provenance.commit().endswith("+changes") == marked
+
+
+# The same in each Python
+
+
+def tree_of(text):
+    return reach._tree(ast.parse(text))
+
+
+def test_what_one_python_writes_and_another_does_not_is_no_difference():
+    """Neighbouring texts of an f-string, empty ones, and fields that are empty."""
+    expected = tree_of('f"a{x:{d}}bc"')
+    tree = ast.parse('f"a{x:{d}}bc"')
+    text = tree.body[0].value
+    text.values[-1:] = [ast.Constant("b"), ast.Constant("c"), ast.Constant("")]
+    text.values[1].format_spec.values.append(ast.Constant(""))
+    assert reach._tree(tree) == expected
+    function = ast.parse("def f(x): pass")
+    function.body[0].some_field_to_come = []
+    function.body[0]._fields += ("some_field_to_come",)
+    assert reach._tree(function) == tree_of("def f(x): pass")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('("a", "b")', '("ab",)'),
+        ('f"a{x}"', 'f"{x}a"'),
+        ("f(1)", "f(True)"),
+        ("x = 1", "x = 1.0"),
+        ("f(x=None)", "f()"),
+        ("def f(): return None", "def f(): return"),
+    ],
+)
+def test_other_code_is_a_difference(one, other):
+    assert tree_of(one) != tree_of(other)
