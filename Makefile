@@ -14,7 +14,9 @@ CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproje
 PAGES := $(filter-out book/colab/%,$(call find,book notebooks)) _config.yml _toc.yml
 
 # make colab: the chapters as Colab notebooks, in _build/colab
-.PHONY: book test serve data runs gpu colab benchmark format requirements clean
+# make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`
+.PHONY: book test test-browsers serve data runs gpu colab benchmark format \
+  requirements clean
 
 book: $(SITE)
 
@@ -51,6 +53,9 @@ $(SITE): $(READY) $(IMAGES) $(ASSETS) $(PAGES) _build/code
 
 test: $(SITE)
 	$(BIN)/python -m pytest
+
+test-browsers: $(SITE)
+	$(BIN)/python -m pytest tests/browsers
 
 serve: $(SITE)
 	NO_UPDATE_CHECK=1 $(BIN)/npx serve _build/html --listen 8000

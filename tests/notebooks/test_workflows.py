@@ -1,6 +1,7 @@
 """What runs elsewhere names only what exists here."""
 
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -12,6 +13,12 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAKE = re.compile(r"\bmake +([a-z][\w-]*)")
 TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
 OFFICIAL = re.compile(r"actions/(checkout|setup-python|upload-artifact)@v\d+")
+PROGRAMS = {  # program -> Debian's package
+    "chromium": "chromium",
+    "firefox-esr": "firefox-esr",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "Xvfb": "xvfb",
+}
 
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 
@@ -76,11 +83,65 @@ def test_publishing_puts_notebooks_where_the_buttons_point():
     assert re.search(rf'GITHUB_REPOSITORY" {PUBLISHED_BRANCH}$', publish, re.MULTILINE)
 
 
-def test_bare_machine_script_runs_the_test_command():
-    script = ROOT / ".ci" / "run"
-    assert script.stat().st_mode & 0o111
-    subprocess.run(["bash", "-n", script], check=True)
-    assert set(MAKE.findall(script.read_text())) & targets() == {"test"}
+def test_browsers_come_with_one_pinned_debian():
+    job = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())["jobs"][
+        "browsers"
+    ]
+    assert re.fullmatch(r"debian:\d+\.\d+", job["container"]["image"])
+    script = "\n".join(step.get("run", "") for step in job["steps"])
+    assert set(PROGRAMS.values()) - {"chromium"} <= set(script.split())
+    assert MAKE.findall(script) == ["test-browsers"]
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """Run `.ci/run` where `make` and `apt-get` only note what they are asked for."""
+    for tool in ("bash", "dirname", "env", "grep"):
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+
+    def stub(name, script=""):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} $*\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+
+    def run(lacking=(), failing=None):
+        for name in {"git", "python3", *PROGRAMS} - set(lacking):
+            stub(name)
+        stub("apt-get")
+        broken = f"make: *** [Makefile:9: {failing}] Error 1"
+        stub("make", f"test $1 != {failing} || {{ echo '{broken}'; exit 2; }}")
+        result = subprocess.run(
+            [ROOT / ".ci" / "run"],
+            env={"PATH": str(tmp_path), "FASHION_MNIST_DIR": "somewhere"},
+            capture_output=True,
+            text=True,
+        )
+        return result.returncode, result.stdout.splitlines()
+
+    return run
+
+
+def test_bare_machine_script_runs_every_test(bare):
+    assert {"test", "test-browsers"} <= targets()
+    code, said = bare()
+    assert code == 0
+    assert said[-2:] == ["make test", "make test-browsers"]
+
+
+@pytest.mark.parametrize("failing", ["test", "test-browsers"])
+def test_bare_machine_script_stops_at_a_failure_with_the_tests_words(bare, failing):
+    code, said = bare(failing=failing)
+    assert code != 0
+    assert said[-1] == f"make {failing}"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_bare_machine_script_installs_a_browser_that_is_missing(bare, program):
+    code, said = bare(lacking=[program])
+    assert code == 0
+    assert any(
+        line.startswith("apt-get install") and line.endswith(PROGRAMS[program])
+        for line in said
+    )
 
 
 def test_address_of_the_repository_stands_in_one_place():

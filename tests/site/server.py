@@ -37,9 +37,9 @@ class Pages(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def published(folder, prefix):
+def published(folder, prefix, pages=Pages):
     """Serve a folder on a free port while the block runs; yield its address."""
-    handler = partial(Pages, directory=str(folder), prefix=prefix)
+    handler = partial(pages, directory=str(folder), prefix=prefix)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,0 +1,142 @@
+"""Every widget, moved by a key and by the mouse, shows what Python computes."""
+
+import math
+import re
+from functools import cache
+
+import pytest
+import test_axes
+import test_explorer
+import test_five
+import test_microscope
+import test_playground
+import test_projection
+import torch
+from conftest import SITE, UNBUILT, built_pages
+from moved import Widget, button, control, labelled
+from widgets.playground import train
+
+from normlab.runs import load, recordings
+from normlab.runs.batch_size import SIZES
+
+QUICK = test_playground.QUICK
+QUERY = {
+    "playground": test_playground.link("", QUICK).removeprefix(test_playground.PAGE)
+}
+REACHED = """(place, steps) => steps <= Number(
+  place.querySelector("[data-value=step]").innerText.replace(",", ""))"""
+
+
+@cache
+def maps():
+    """The recorded images in LeNet that two widgets show."""
+    ((_, arrays),) = recordings("maps")
+    return arrays
+
+
+def five_numbers(widget):
+    widget.press(labelled("number 1"), "ArrowRight", times=3)
+    assert test_five.numbers(widget, "x") == pytest.approx([1.3, 2, 4, 5, 9])
+    test_five.assert_agrees(widget, 2.0, 1.0)
+    widget.drag(labelled("number 3"), -200)
+    x = test_five.numbers(widget, "x")
+    assert x[2] < 0
+    assert x[:2] + x[3:] == pytest.approx([1.3, 2, 5, 9])
+    test_five.assert_agrees(widget, 2.0, 1.0)
+
+
+def projection(widget):
+    widget.press(labelled("value 1"), "ArrowRight", times=3)
+    assert test_projection.row(widget, "x") == pytest.approx([1.3, 2, 6])
+    test_projection.assert_agrees(widget)
+    widget.drag(labelled("value 2"), 60, -40)
+    x, g = test_projection.row(widget, "x"), test_projection.row(widget, "g")
+    assert x[1] > 3
+    assert g[1] > -1
+    test_projection.assert_agrees(widget)
+
+
+def microscope(widget):
+    widget.press(control("batch_size"), "ArrowRight", times=2)
+    widget.press(button("Draw a batch"), "Enter", times=3)
+    channel = test_microscope.Channel(maps(), 2)
+    test_microscope.assert_agrees(widget, channel, test_microscope.drawn(32, 3))
+    widget.click(button("Draw a batch"))
+    test_microscope.assert_agrees(widget, channel, test_microscope.drawn(32, 4))
+
+
+def batch_size(widget):
+    table, line = load("batch-size"), "torch_batch"
+    marker = labelled("batch size")
+    widget.drag(marker, -400)  # to the left end
+    values = test_explorer.accuracies(table, line, SIZES[0], SIZES[0] / 256)
+    test_explorer.assert_row(widget, line, values)
+    widget.press(marker, "ArrowRight", times=2)
+    values = test_explorer.accuracies(table, line, SIZES[2], SIZES[2] / 256)
+    test_explorer.assert_row(widget, line, values)
+
+
+def which_axes(widget):
+    block = torch.from_numpy(maps()["maps/2"][: test_axes.IMAGES, : test_axes.CHANNELS])
+    grid = labelled("chosen value in the grid")
+    widget.press(grid, "Home")
+    start = test_axes.chosen(widget)
+    widget.press(grid, "ArrowRight", times=2)
+    assert test_axes.chosen(widget) == (start[0], 0, start[2], start[3] + 2)
+    test_axes.assert_agrees(widget, block, "batch")
+    widget.click(grid)
+    assert test_axes.chosen(widget)[1] in (3, 4)  # the middle of eight channels
+    test_axes.assert_agrees(widget, block, "batch")
+
+
+def playground(widget):
+    assert test_playground.step(widget) == 0
+    widget.press(button("Step"), "Enter")
+    assert_trained(widget, 1)
+    widget.click(button("Step"))
+    assert_trained(widget, 2)
+    blind = math.log(10)  # the loss of guessing one of ten classes
+    assert widget.number("loss") > blind / 2
+    widget.click(button("Play"))
+    widget.wait(REACHED, 60)
+    widget.click(button("Pause"))
+    assert widget.number("loss") < blind / 2
+
+
+def assert_trained(widget, steps):
+    """Wait for so many steps; loss and accuracy are the engine's in Node.js."""
+    widget.wait(REACHED, steps)
+    assert test_playground.step(widget) == steps
+    (run,) = train([(QUICK, steps)])
+    assert widget.number("loss") == pytest.approx(run.losses[-1], abs=5.1e-5)
+    accuracy = 100 * run.held[QUICK["evaluation"]]
+    assert test_playground.per_cent(widget) == pytest.approx(accuracy, abs=0.051)
+
+
+MOVES = {
+    "five-numbers": five_numbers,
+    "projection": projection,
+    "microscope": microscope,
+    "batch-size": batch_size,
+    "which-axes": which_axes,
+    "playground": playground,
+}
+
+
+def places():
+    """(page, name) of every widget on the built site."""
+    return [
+        (page, name)
+        for page in built_pages()
+        for name in re.findall(
+            r'id="widget-([\w-]+)"', (SITE / page).read_text("utf-8")
+        )
+    ]
+
+
+@pytest.mark.parametrize(("page", "name"), places() or [(UNBUILT, "")])
+def test_shows_the_right_numbers_when_moved(page, name, browser, site):
+    widget = Widget(browser, site.address + page + QUERY.get(name, ""), name)
+    MOVES[name](widget)
+    assert browser.run("() => complaints") == []
+    assert site.missing == []
