@@ -80,7 +80,9 @@ class Firefox(Driven):
         self.sent += 1
         command = {"id": self.sent, "method": method, "params": params}
         self.socket.send(json.dumps(command))
-        answer = json.loads(self.socket.recv())  # no events are subscribed to
+        answer = {}
+        while answer.get("id") != self.sent:  # what came too late is passed over
+            answer = json.loads(self.socket.recv())
         assert answer["type"] == "success", f"{method}: {answer}"
         return answer["result"]
 

@@ -13,6 +13,22 @@ KEYS = {
 # In the page: what stands under a path of XPath in a widget.
 FIND = """const place = document.getElementById(`widget-${name}`);
 const find = (path) => document.evaluate(path, place, null, 9).singleNodeValue;"""
+# Where a part stands, in whole pixels, once it can be used and stands still.
+REACH = """async (part) => {
+  const middle = () => {
+    part.scrollIntoView({ block: "center", behavior: "instant" });
+    const { x, y, width, height } = part.getBoundingClientRect();
+    return [Math.round(x + width / 2), Math.round(y + height / 2)];
+  };
+  const drawn = () => new Promise((done) => requestAnimationFrame(() =>
+    requestAnimationFrame(done)));
+  let before = null;
+  while (part.disabled || String(middle()) !== before) {
+    before = String(middle());
+    await drawn();
+  }
+  return middle();
+}"""
 
 
 def labelled(name):
@@ -67,6 +83,7 @@ class Widget:
 
     def press(self, path, key, times=1):
         """Give a part the focus and press a key on it."""
+        self.ask(path, REACH)
         self.ask(path, "(part) => part.focus()")
         strokes = [{"type": kind, "value": KEYS[key]} for kind in ("keyDown", "keyUp")]
         self.browser.act({"type": "key", "id": "keys", "actions": times * strokes})
@@ -74,14 +91,7 @@ class Widget:
 
     def drag(self, path, dx, dy=0):
         """Press the mouse on the middle of a part, move it in CSS pixels, let go."""
-        x, y = self.ask(
-            path,
-            """(part) => {
-              part.scrollIntoView({ block: "center", behavior: "instant" });
-              const { x, y, width, height } = part.getBoundingClientRect();
-              return [Math.round(x + width / 2), Math.round(y + height / 2)];
-            }""",
-        )
+        x, y = self.ask(path, REACH)
         at = [(x + round(part * dx), y + round(part * dy)) for part in (0, 0.5, 1)]
         first, *moves = [{"type": "pointerMove", "x": x, "y": y} for x, y in at]
         down, up = ({"type": f"pointer{way}", "button": 0} for way in ("Down", "Up"))
