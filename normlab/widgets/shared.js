@@ -70,11 +70,17 @@ export function fit(el, build) {
     el.replaceChildren();
     end = build(Math.floor(width));
   };
-  const observer = new ResizeObserver(look);
+  // In the next frame: an observer that resizes what it observes is an error.
+  let frame = 0;
+  const observer = new ResizeObserver(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(look);
+  });
   observer.observe(el);
   look();
   return () => {
     observer.disconnect();
+    cancelAnimationFrame(frame);
     end?.();
   };
 }

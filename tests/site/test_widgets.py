@@ -27,6 +27,13 @@ window.IntersectionObserver = class {
   disconnect() {}
 };
 """
+DRAWN_BARE = """
+window.bare = [];
+new MutationObserver((changes) => {
+  const styled = [...document.styleSheets].some((s) => s.href?.includes("/style."));
+  if (!styled) bare.push(...changes.map(({ target }) => target.id));
+}).observe(document, { subtree: true, attributeFilter: ["data-ready"] });
+"""
 CONTROLS = "button, input, select, [tabindex='0']"
 LIMIT = 500_000  # compressed bytes beyond the theme
 
@@ -74,6 +81,24 @@ def test_nothing_is_fetched_before_a_widget_is_near(page, browser, address):
     assert any("host" in url for url in late)
     size = sum(len(gzip.compress(body, 9)) for body in late.values())
     assert 0 < size <= LIMIT
+
+
+@each_page
+def test_every_widget_waits_for_the_styles_that_it_shares(page, browser, address):
+    context = browser.new_context()
+    context.add_init_script(LATE + DRAWN_BARE)
+    tab, kept = context.new_page(), []
+    tab.route("**/style.*.css", lambda route: kept.append(route))
+    tab.goto(address + page, wait_until="networkidle")
+    tab.evaluate("near.forEach((call) => call())")
+    tab.wait_for_timeout(500)  # long enough to start without styles
+    for route in kept:
+        route.continue_()
+    for place in tab.locator(".bn-widget").all():
+        tab.locator(f"#{place.get_attribute('id')}[data-ready]").wait_for()
+    bare = tab.evaluate("bare")
+    context.close()
+    assert bare == []
 
 
 def test_host_is_small():

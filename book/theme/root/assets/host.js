@@ -5,6 +5,7 @@
  */
 
 const shown = new Map(); // place -> promise of its model
+const styles = new Map(); // address -> promise of its being there
 
 /** A widget's traits: what anywidget calls the model. */
 class Model {
@@ -122,8 +123,13 @@ function decode(base64) {
   return bytes;
 }
 
+/** Fetch a stylesheet once; every widget of it waits until it is there. */
 function styled(href) {
-  if (document.querySelector(`link[href="${href}"]`)) return null;
+  if (!styles.has(href)) styles.set(href, link(href));
+  return styles.get(href);
+}
+
+function link(href) {
   return new Promise((done, fail) => {
     const link = document.createElement("link");
     Object.assign(link, { rel: "stylesheet", href, onload: done });
