@@ -40,7 +40,12 @@ def program(name):
 
 
 class Driven:
-    """What a page is asked, whatever the browser."""
+    """What a page is asked, whatever the browser.
+
+    A browser has `go(url)`, `call(function, text)`, which returns text, and
+    `act(source)`, which does what a source of input does in WebDriver's words and then
+    lets go of everything.
+    """
 
     def open(self, url):
         self.go("about:blank")  # or an address that differs behind its "#" only scrolls
@@ -101,7 +106,10 @@ class Firefox(Driven):
         return result["result"]["value"]
 
     def act(self, source):
-        self.send("input.performActions", **self.tab, actions=[source])
+        try:
+            self.send("input.performActions", **self.tab, actions=[source])
+        finally:
+            self.send("input.releaseActions", **self.tab)
 
 
 class WebKit(Driven):
@@ -116,12 +124,15 @@ class WebKit(Driven):
 
     def send(self, path, **content):
         """Send a command; return its value."""
-        request = Request(self.address + path, json.dumps(content).encode())
+        return self.ask(Request(self.address + path, json.dumps(content).encode()))
+
+    def ask(self, request):
         try:
             with urlopen(request, timeout=PATIENCE) as answer:
                 return json.load(answer)["value"]
         except HTTPError as error:
-            raise AssertionError(f"{path}: {error.read().decode()}") from None
+            said = f"{request.full_url}: {error.read().decode()}"
+            raise AssertionError(said) from None
 
     def go(self, url):
         self.send("/url", url=url)
@@ -131,7 +142,10 @@ class WebKit(Driven):
         return self.send("/execute/sync", script=script, args=[text])
 
     def act(self, source):
-        self.send("/actions", actions=[source])
+        try:
+            self.send("/actions", actions=[source])
+        finally:
+            self.ask(Request(f"{self.address}/actions", method="DELETE"))
 
 
 @contextmanager

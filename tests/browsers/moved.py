@@ -92,7 +92,10 @@ class Widget:
     def drag(self, path, dx, dy=0):
         """Press the mouse on the middle of a part, move it in CSS pixels, let go."""
         x, y = self.ask(path, REACH)
-        at = [(x + round(part * dx), y + round(part * dy)) for part in (0, 0.5, 1)]
+        # The mouse cannot leave the window.
+        at = [
+            (max(0, x + round(part * dx)), y + round(part * dy)) for part in (0, 0.5, 1)
+        ]
         first, *moves = [{"type": "pointerMove", "x": x, "y": y} for x, y in at]
         down, up = ({"type": f"pointer{way}", "button": 0} for way in ("Down", "Up"))
         self.browser.act(

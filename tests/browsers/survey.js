@@ -13,12 +13,18 @@ async (look, patience, url, width) => {
 
   await scrollThrough();
   await becomeWhole();
-  const { used, room, first } = look(page);
+  const looks = [look(page)];
+  if (width) {
+    view.frameElement.width = view.innerHeight; // the phone is turned
+    await becomeWhole();
+    looks.push(look(page));
+  }
   return [
     ...(view.complaints ?? ["no complaints are written down"]),
     ...every("img").filter((e) => !e.naturalWidth).map((e) => `no picture: ${e.src}`),
     ...every(".bn-widget").filter((e) => !drawn(e)).map((e) => `not drawn: ${e.id}`),
-    ...(used > room ? [`too wide: ${used} px in ${room} px, ${first}`] : []),
+    ...looks.filter(({ used, room }) => used > room).map(
+      ({ used, room, first }) => `too wide: ${used} px in ${room} px, ${first}`),
   ];
 
   function framed(src, width) {
@@ -47,7 +53,7 @@ async (look, patience, url, width) => {
     const whole = () => page.fonts.status === "loaded"
       && every("img").every((image) => image.complete)
       && every(".bn-widget").every(drawn);
-    while (!whole() && performance.now() < end) await nextFrame();
+    do await nextFrame(); while (!whole() && performance.now() < end);
     await nextFrame();
   }
 }

@@ -13,7 +13,7 @@ SURVEY = f"""(...given) => (
 
 
 def faults(browser, site, path, patience=PATIENCE):
-    """Open a page in a window, then as wide as on a phone; return what is wrong."""
+    """Open a page in a window, then on a phone, which is turned; say what is wrong."""
     site.missing.clear()
     survey = SURVEY.replace("{patience}", str(patience))
     browser.open(site.address + path)

@@ -12,5 +12,8 @@ def test_nothing_is_wrong(page, browser, site):
 
 def test_the_root_leads_to_the_book(browser, site):
     browser.open(site.address)
-    browser.wait("() => location.pathname.endsWith('/book/index.html')")
+    browser.wait(
+        """() => location.pathname.endsWith("/book/index.html")
+          && document.readyState === 'complete'"""
+    )
     assert browser.run("() => complaints") == site.missing == []

@@ -95,14 +95,19 @@ def test_a_fault_in_a_page_is_noticed(part, plant):
     [
         (PHONE, []),
         (PHONE + 2, ["phone"]),
-        (WIDTH, ["phone"]),
-        (WIDTH + 2, ["desk", "phone"]),
+        (WIDTH, ["phone", "phone"]),  # upright and turned
+        (WIDTH + 2, ["desk", "phone", "phone"]),
     ],
 )
 def test_a_part_that_is_too_wide_is_noticed(wide, where, plant):
     found = plant("<p class='wide'>a</p>", style=f".wide {{ width: {wide}px }}")
     assert [fault.split(":")[0] for fault in found] == [f"{w}, too wide" for w in where]
     assert all("P.wide" in fault for fault in found)
+
+
+def test_a_fault_in_a_phone_that_is_turned_is_noticed(plant):
+    (found,) = plant("", "onresize = () => { throw Error('planted') }")
+    assert found.startswith("phone, error") and "planted" in found
 
 
 @pytest.mark.parametrize("name", PACKAGES)
