@@ -255,7 +255,7 @@ class RunningBank:
             handle.remove()
 
     def _follow(self, name: str) -> Callable:
-        weight = torch.tensor(self.momenta).view(-1, 1)
+        weight = torch.tensor(self.momenta, dtype=torch.float64).view(-1, 1)
 
         def follow(layer: nn.Module, arguments: tuple[Tensor]) -> None:
             if layer.training and torch.is_grad_enabled():  # not in evaluation

@@ -1,13 +1,14 @@
 """The recorded numbers that the book shows: whole, traceable, and still true."""
 
-import pytest
-import torch
-from numpy.testing import assert_allclose
+from dataclasses import replace
+from functools import cache
 
-from normlab.runs import EXPERIMENTS, Run, load, recordings, train
-from normlab.runs.config import Outcome
+import pytest
+from repeats import STEPS, recorded_steps, strays, with_twins
+
+from normlab.runs import EXPERIMENTS, Run, load
+from normlab.runs.inside import watch
 from normlab.runs.lenet import BEST_RATE, RATES
-from normlab.runs.provenance import device_name
 from normlab.runs.store import check, records
 
 PROVENANCE = {
@@ -22,30 +23,27 @@ PROVENANCE = {
     "fingerprint",
     "diverged",
 }
-STEPS = 20
-# Elsewhere sums are rounded otherwise, and after some steps one rounding moves a
-# maximum of max-pooling; up to here it has not.
-STEPS_ELSEWHERE = 5
 each_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
 
 
+@cache
 def recorded(name):
     """The records of an experiment; raises, with the remedy, where there are none."""
     load(name)
     return records(name)
 
 
-def made_here(record):
-    """Whether a record comes from this kind of machine and this PyTorch."""
-    about = record["provenance"]
-    here = device_name("cpu"), torch.__version__
-    return (about["device"], about["torch"]) == here
+@cache
+def epochs_of(name):
+    """Its table without the losses of the first steps."""
+    table = load(name)
+    return table[table["measure"] != "step_loss"]
 
 
 def numbers(name, run):
     """(split, measure, epoch) -> value of one recorded run, but for step losses."""
-    table = load(name)
-    table = table[(table["key"] == run.key) & (table["measure"] != "step_loss")]
+    table = epochs_of(name)
+    table = table[table["key"] == run.key]
     return table.set_index(["split", "measure", "epoch"])["value"]
 
 
@@ -113,54 +111,56 @@ def test_best_rate_is_the_best_on_validation(norm):
     assert means.idxmax() == BEST_RATE[norm]
 
 
+# The first steps of every arm, again
+
+
+def watched(name):
+    """Whether its runs keep recordings of what happens inside from the first step."""
+    return EXPERIMENTS[name].carry_out is watch
+
+
+ARMS = {
+    f"{name}-{number}-{run.norm}-{run.lr:g}-n{run.batch_size}": (name, run)
+    for name, experiment in EXPERIMENTS.items()
+    for number, run in enumerate(experiment.variants)
+}
+
+
+@pytest.mark.parametrize(("name", "run"), ARMS.values(), ids=ARMS.keys())
+def test_first_steps_come_out_again(name, run):
+    """Trained anew with the code of today, on this processor."""
+    then = recorded_steps(name, run, watched(name))
+    assert len(then["step_loss"]) == STEPS
+    assert strays(then, *with_twins(run, watched(name))) == set()
+
+
+def an_arm(name):
+    """A quick one with batch normalization, in batches that are no chaos."""
+    arms = [r for r in EXPERIMENTS[name].variants if r.batch_size >= 16]
+    return min(arms, key=lambda run: (run.norm != "torch_batch", run.batch_size))
+
+
+PLANTED = {
+    "momentum of the steps": lambda run: {"momentum": run.momentum + 0.01},
+    "learning rate": lambda run: {"lr": 1.01 * run.lr},
+}
+
+
+@pytest.mark.parametrize("error", PLANTED)
 @each_experiment
-def test_first_steps_come_out_again(name):
-    """One run, chosen by its key, trained anew with the code of today."""
-    known = recorded(name)
-    run = min(EXPERIMENTS[name].runs(), key=lambda run: run.key)
-    steps = STEPS if made_here(known[run.key]) else STEPS_ELSEWHERE
-    table = load(name)
-    mine = table[(table["key"] == run.key) & (table["measure"] == "step_loss")]
-    then = mine.sort_values("step")["value"].tolist()
-    assert len(then) == STEPS
-    _, history = train(run, max_steps=STEPS)
-    assert history.step_losses[:steps] == pytest.approx(then[:steps], rel=1e-4)
+def test_an_error_of_a_hundredth_in_the_steps_is_seen(name, error):
+    run = an_arm(name)
+    then = recorded_steps(name, run, watched(name))
+    wrong = replace(run, **PLANTED[error](run))
+    assert "step_loss" in strays(then, *with_twins(wrong, watched(name)))
 
 
-def cheapest_recording():
-    """The run of ``inside`` that is quickest to repeat: no layer, no histograms."""
-    experiment = EXPERIMENTS["inside"]
-    run = next(r for r in experiment.runs() if r.norm == "none" and r.seed == 1)
-    return experiment, run
-
-
-@pytest.fixture(scope="module")
-def repeated() -> Outcome:
-    """That run from its first step to its last, with the code of today."""
-    experiment, run = cheapest_recording()
-    return experiment.carry_out(run, "cpu")
-
-
-def test_whole_recording_comes_out_again(repeated):
-    """On another kind of machine only the steps before roundings grow."""
-    _, run = cheapest_recording()
-    same_machine = made_here(recorded("inside")[run.key])
-    then = next(arrays for r, arrays in recordings("inside") if r.key == run.key)
-    assert set(then) == set(repeated.arrays)
-    for name, values in then.items():
-        steps = then[f"{name.split('/')[0]}/steps"]
-        kept = len(steps) if same_machine else (steps < STEPS_ELSEWHERE).sum()
-        if name == "loss/mean" and not same_machine:
-            kept = 1
-        assert_allclose(repeated.arrays[name][:kept], values[:kept], 1e-3, 1e-6)
-
-
-def test_whole_table_comes_out_again(repeated):
-    """Accuracies included: the numbers that the figures of a chapter show."""
-    _, run = cheapest_recording()
-    then = numbers("inside", run)
-    now = {(r["split"], r["measure"], r["epoch"]): r["value"] for r in repeated.rows}
-    for at, value in then.items():
-        if at[1] in ("loss", "accuracy"):
-            # A machine that rounds otherwise ends elsewhere, as another seed does.
-            assert now[at] == pytest.approx(value, abs=0.05)
+@pytest.mark.parametrize("name", [n for n in EXPERIMENTS if watched(n)])
+def test_an_error_of_a_hundredth_in_the_layers_momentum_is_seen(name):
+    """In every layer's running statistics, and nowhere else: they train nothing."""
+    run = an_arm(name)
+    then = recorded_steps(name, run, True)
+    found = strays(then, *with_twins(run, True, momentum=1.01 * 0.1))
+    expected = {n for n in then if "/running_" in n}
+    assert len(expected) >= 2 * 3
+    assert found == expected

@@ -74,19 +74,18 @@ CASES = {title(*setting): setting for setting in COMBINATIONS + SPECIAL}
 
 @pytest.fixture(scope="module")
 def parity():
-    """Name of the case -> the steps of the engine, the steps of PyTorch."""
+    """Name of the case -> steps of the engine, steps of PyTorch, bounds."""
     made = {name: case(*setting) for name, setting in CASES.items()}
-    results = run("engine", [("parity", job) for job, _ in made.values()])
+    results = run("engine", [("parity", job) for job, *_ in made.values()])
     return {
-        name: ([given(step) for step in result], answer)
-        for (name, (_, answer)), result in zip(made.items(), results, strict=True)
+        name: ([given(step) for step in result], *expected)
+        for (name, (_, *expected)), result in zip(made.items(), results, strict=True)
     }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_network_equals_pytorch(parity, name):
-    ours, theirs = parity[name]
-    assert disagreements(ours, theirs) == {}
+    assert disagreements(*parity[name]) == {}
 
 
 def test_every_gradient_and_statistic_was_compared(parity):
@@ -118,14 +117,15 @@ def test_parameters_are_named_as_in_the_book_s_network():
 
 @pytest.mark.parametrize("kind", ["gradient", "value", "eval logits"])
 def test_an_error_of_a_thousandth_is_seen(parity, kind):
-    ours, theirs = parity[title(network("batch", depth=5), 64)]
+    ours, theirs, bounds = parity[title(network("batch", depth=5), 64)]
     for name in (n for n in theirs[1] if n.startswith(kind)):
         if name.endswith(("1.bias", "4.bias", "7.bias", "10.bias")):
             continue  # 0 before batch normalization: a thousandth of it is nothing
         wrong = dict(ours[1])
         wrong[name] = wrong[name].copy()
         wrong[name][np.abs(theirs[1][name]).argmax()] *= 1.001
-        assert list(disagreements([ours[0], wrong], theirs[:2])) == [f"step 1: {name}"]
+        found = disagreements([ours[0], wrong], theirs[:2], bounds[:2])
+        assert list(found) == [f"step 1: {name}"]
 
 
 MISTAKES = {
@@ -158,10 +158,10 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_planted_mistake_is_caught(mistake):
-    job, answer = case(network("batch", depth=3, eps=1e-3), 7)
+    job, answer, bounds = case(network("batch", depth=3, eps=1e-3), 7)
     (result,) = run("engine", [("parity", job)], MISTAKES[mistake])
     ours = [given(nan_for_null(step)) for step in result]
-    assert disagreements(ours, answer)
+    assert disagreements(ours, answer, bounds)
 
 
 def nan_for_null(step):
