@@ -53,7 +53,7 @@ def state(model):
 def draw(model, generator):
     """Draw everything, gamma, beta and running statistics too: nothing is 0 or 1.
 
-    With NumPy's generator: PyTorch's differs in last digits from processor to processor.
+    With NumPy's generator: last digits of PyTorch's differ between processors.
     """
     with torch.no_grad():
         for name, value in state(model).items():
