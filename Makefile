@@ -1,4 +1,4 @@
-# make book | test | serve | data | runs | gpu | benchmark | format | requirements | clean
+# make book | test | test-avx2 | serve | data | runs | gpu | benchmark | format | requirements | clean
 # Python 3.11 to 3.13 and make are all that is needed; everything else lands in .venv.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -11,11 +11,14 @@ ASSETS := node_modules/.package-lock.json
 SITE := _build/html/.built
 find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
+NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/__pycache__/,$(wildcard tests/*/)) \
+  $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
 PAGES := $(filter-out book/colab/%,$(call find,book notebooks)) _config.yml _toc.yml
 
 # make colab: the chapters as Colab notebooks, in _build/colab
+# make test-avx2: the tests of numbers once more, as on a processor without AVX-512
 # make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`
-.PHONY: book test test-browsers serve data runs gpu colab benchmark format \
+.PHONY: book test test-avx2 test-browsers serve data runs gpu colab benchmark format \
   requirements clean
 
 book: $(SITE)
@@ -53,6 +56,13 @@ $(SITE): $(READY) $(IMAGES) $(ASSETS) $(PAGES) _build/code
 
 test: $(SITE)
 	$(BIN)/python -m pytest
+
+# All but what opens pages. Two processes of one thread each; a file stays in one of
+# them, as its tests share what takes long to make.
+test-avx2: $(READY) $(IMAGES)
+	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
+	  OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile \
+	  $(NUMBERS)
 
 test-browsers: $(SITE)
 	$(BIN)/python -m pytest tests/browsers

@@ -38,3 +38,21 @@ def test_a_changed_page_keeps_the_other_chapters():
 
 def test_a_changed_test_builds_nothing():
     assert "jupyter-book" not in plan("tests/test_make.py")
+
+
+def test_every_test_of_numbers_runs_as_on_an_older_processor():
+    """All but those that open pages, and those of style and of these commands."""
+    command = subprocess.run(
+        ["make", "--dry-run", "test-avx2"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "ATEN_CPU_CAPABILITY=avx2" in command
+    assert "OMP_NUM_THREADS=1" in command
+    named = {part.rstrip("/") for part in command.split() if part.startswith("tests/")}
+    tests = ROOT / "tests"
+    there = {f"tests/{f.relative_to(tests).parts[0]}" for f in tests.rglob("test_*.py")}
+    left_out = {"site", "notebooks", "browsers", "test_make.py", "test_style.py"}
+    assert named == there - {f"tests/{name}" for name in left_out}

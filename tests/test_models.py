@@ -63,13 +63,13 @@ def plain_lenet(x, weights, norm):
 
 @pytest.mark.parametrize("norm", [None, BatchNorm])
 def test_lenet_equals_its_plain_statement(norm):
-    model = lenet(norm)
+    model = lenet(norm).double()
     weights = [
         (layer.weight, layer.bias)
         for layer in model
         if isinstance(layer, nn.Conv2d | nn.Linear)
     ]
-    x = torch.randn(8, 1, 28, 28)
+    x = torch.randn(8, 1, 28, 28, dtype=torch.float64)
     plain_norm = (
         (lambda v: v)
         if norm is None
@@ -134,8 +134,8 @@ def test_mlp_normalizes_hidden_layers_only(depth):
 
 
 def test_mlp_accepts_images_and_vectors():
-    model = mlp(3, 8)
-    x = torch.randn(5, 1, 28, 28)
+    model = mlp(3, 8).double()
+    x = torch.randn(5, 1, 28, 28, dtype=torch.float64)
     assert_close(model(x), model(x.flatten(1)))
     assert mlp(3, 8, inputs=2, outputs=4)(torch.randn(5, 2)).shape == (5, 4)
 
@@ -267,12 +267,12 @@ def test_gamma_0_leaves_the_slopes_of_prelu_alone():
 
 
 def loader(batches=4):
-    return [3 * torch.randn(16, 1, 28, 28) + 1 for _ in range(batches)]
+    return [3 * torch.randn(16, 1, 28, 28).double() + 1 for _ in range(batches)]
 
 
 def test_update_bn_passes_over_ours_and_recompute_running_does_not():
     """The docstring says which function to use; here is why."""
-    model, batches = lenet(BatchNorm), loader()
+    model, batches = lenet(BatchNorm).double(), loader()
     before = {k: v.clone() for k, v in model.state_dict().items()}
     update_bn(batches, model)
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
@@ -281,8 +281,7 @@ def test_update_bn_passes_over_ours_and_recompute_running_does_not():
     recompute_running(model, torch.cat(batches), 16)
     for name, value in twin.state_dict().items():
         if "running" in name:
-            # Averages of 4 float32 numbers, one way in float64.
-            assert_close(model.state_dict()[name], value, rtol=1e-5, atol=1e-6)
+            assert_close(model.state_dict()[name], value, rtol=0, atol=1e-10)
     for name in ("update_bn", "recompute_running", "convert_sync", "to_torch"):
         assert name in BatchNorm.__doc__
 

@@ -35,6 +35,12 @@ def arguments(shape, affine=(True, True), offset=0.0):
     return [draw(shape, offset), mean, var, *learned]
 
 
+def upstream(y):
+    """The gradient that comes back to y."""
+    torch.manual_seed(1)
+    return torch.randn(y.shape, dtype=torch.float64).to(y)
+
+
 def outcome(function, given, dtype=None, parameter_dtype=None, **options):
     """Everything that one call leaves behind, by name; ``given`` stays unchanged."""
     dtypes = [dtype] + [parameter_dtype or dtype] * 4
@@ -45,8 +51,7 @@ def outcome(function, given, dtype=None, parameter_dtype=None, **options):
     leaves = {"x": x, "weight": weight, "bias": bias}
     leaves = {k: v.requires_grad_() for k, v in leaves.items() if v is not None}
     y = function(x, mean, var, weight, bias, **options)
-    torch.manual_seed(1)
-    y.backward(torch.randn(y.shape, dtype=torch.float64).to(y))
+    y.backward(upstream(y))
     gradients = {f"gradient of {k}": v.grad for k, v in leaves.items()}
     left = {"y": y.detach(), "running mean": mean, "running var": var, **gradients}
     return {k: v for k, v in left.items() if v is not None}
@@ -95,26 +100,59 @@ def test_batch_statistics_without_running_ones():
     assert_close(ours, theirs, **EXACT)
 
 
+def a_rounded_mean(x, running_mean, running_var, weight, bias, unit, training=True):
+    """What changes, by name, when the mean is a unit off: float32 holds no better one.
+
+    In float64, by the formulas; the change is that of the largest number.
+    """
+    if not training:
+        return {}
+    axes = [0, *range(2, x.dim())]
+    var, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+    gamma, g = weight.view_as(mean) / (var + 1e-5).sqrt(), upstream(x)
+
+    def left(mean):
+        hat = (x - mean) / (var + 1e-5).sqrt()
+        along = (g * hat).mean(axes, keepdim=True)
+        gradient = gamma * (g - g.mean(axes, keepdim=True) - hat * along)
+        return {"y": gamma * (x - mean), "gradient of x": gradient} | {
+            "gradient of weight": (g * hat).sum(axes),
+            "running mean": 0.1 * mean,
+        }
+
+    moved = left(mean * (1 + unit))
+    return {k: (moved[k] - v).abs().max() for k, v in left(mean).items()}
+
+
 def no_worse_than_torch(given, dtype, parameter_dtype=None, **options):
-    """Compare errors against float64 on the same rounded numbers."""
+    """Compare errors against float64 on the same rounded numbers.
+
+    Both are draws of roundings: ours may be twice PyTorch's, and more by what one unit
+    does in the mean and eight of them, one an operation, in the result.
+    """
+    unit = torch.finfo(torch.float32).eps
     rounded = [None if g is None else g.to(dtype).double() for g in given]
     exact = outcome(F.batch_norm, rounded, **options)
     rounding = {"dtype": dtype, "parameter_dtype": parameter_dtype, **options}
     ours, theirs = (outcome(f, rounded, **rounding) for f in (batch_norm, F.batch_norm))
+    means = a_rounded_mean(*rounded, unit, **options)
     for name, truth in exact.items():
-        error, allowed = (
+        error, theirs_off = (
             (found[name].double() - truth).abs().max() for found in (ours, theirs)
         )
         assert ours[name].dtype == theirs[name].dtype
-        assert error <= 2 * allowed + 1e-6 * truth.abs().max(), (name, error, allowed)
+        allowed = 2 * theirs_off + means.get(name, 0) + 8 * unit * truth.abs().max()
+        assert error <= allowed, (name, error, allowed)
 
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("offset", [0.0, 1e2, 1e4, 1e6])
 @pytest.mark.parametrize("shape", [(64, 3), (32, 3, 12, 12)])
 def test_float32_is_as_accurate_as_torch(shape, offset, training):
-    given = arguments(shape, offset=offset)
-    no_worse_than_torch(given, torch.float32, training=training)
+    for seed in range(5):
+        torch.manual_seed(seed)
+        given = arguments(shape, offset=offset)
+        no_worse_than_torch(given, torch.float32, training=training)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -268,9 +306,9 @@ def test_bad_call_raises_what_torch_raises(name):
 
 
 def test_eps_zero_is_legal_in_evaluation():
-    running = zeros_ones(3)
-    y = batch_norm(X, *running, eps=0.0)
-    assert_close(y, F.batch_norm(X, *running, eps=0.0))
+    x, running = X.double(), zeros_ones(3, torch.float64)
+    y = batch_norm(x, *running, eps=0.0)
+    assert_close(y, F.batch_norm(x, *running, eps=0.0), **EXACT)
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3, 2, 2, 2, 2)])
@@ -300,8 +338,8 @@ def test_one_value_per_channel_leaves_running_statistics_alone():
 
 
 def test_one_image_is_legal():
-    x = torch.randn(1, 3, 4, 4)
-    assert_close(BatchNorm(3)(x), nn.BatchNorm2d(3)(x))
+    x = draw((1, 3, 4, 4))
+    assert_close(BatchNorm(3).double()(x), nn.BatchNorm2d(3).double()(x), **EXACT)
 
 
 # The layer, against PyTorch's
@@ -388,8 +426,9 @@ def test_arguments_have_torchs_order():
 
 
 def test_evaluation_before_training_is_almost_the_identity():
-    x = torch.randn(4, 3, 5, 5)
-    assert_close(BatchNorm(3).eval()(x), x / (1 + 1e-5) ** 0.5)
+    x = draw((4, 3, 5, 5))
+    y = BatchNorm(3, dtype=torch.float64).eval()(x)
+    assert_close(y, x / (1 + 1e-5) ** 0.5, **EXACT)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -460,8 +499,8 @@ def test_state_dict_goes_to_torch_and_back(shape):
     assert_close(dict(theirs.state_dict()), dict(ours.state_dict()))
     again = BatchNorm(3)
     again.load_state_dict(theirs.state_dict())
-    x = torch.randn(shape)
-    assert_close(again.eval()(x), theirs.eval()(x))
+    x = draw(shape)
+    assert_close(again.double().eval()(x), theirs.double().eval()(x), **EXACT)
 
 
 def version_one():
@@ -551,11 +590,11 @@ def test_running_stats_do_not_keep_the_graph():
 
 
 def test_momentum_weighs_the_new_batch():
-    x = torch.randn(8, 3) + 7
-    layer = BatchNorm(3, momentum=0.25)
+    x = draw((8, 3), 7)
+    layer = BatchNorm(3, momentum=0.25, dtype=torch.float64)
     layer(x)
-    assert_close(layer.running_mean, 0.25 * x.mean(0))  # from 0
-    assert_close(layer.running_var, 0.75 + 0.25 * x.var(0))  # from 1
+    assert_close(layer.running_mean, 0.25 * x.mean(0), **EXACT)  # from 0
+    assert_close(layer.running_var, 0.75 + 0.25 * x.var(0), **EXACT)  # from 1
 
 
 def test_momentum_none_is_the_plain_average():
@@ -587,13 +626,13 @@ def test_running_stats_are_not_learned():
 
 
 def test_mode_follows_training_flag_not_grad_mode():
-    x = torch.randn(8, 3) * 4 + 9
-    trained, evaluated = BatchNorm(3), BatchNorm(3).eval()
+    x, zero = draw((8, 3), 9), torch.zeros(3).double()
+    trained, evaluated = BatchNorm(3).double(), BatchNorm(3).double().eval()
     with torch.no_grad():
-        assert_close(trained(x).mean(0), torch.zeros(3), rtol=0, atol=1e-5)
-    assert_close(trained.running_mean, 0.1 * x.mean(0))
-    assert_close(evaluated(x.requires_grad_()), x / (1 + 1e-5) ** 0.5)
-    assert_close(evaluated.running_mean, torch.zeros(3))
+        assert_close(trained(x).mean(0), zero, **EXACT)
+    assert_close(trained.running_mean, 0.1 * x.mean(0), **EXACT)
+    assert_close(evaluated(x.requires_grad_()), x / (1 + 1e-5) ** 0.5, **EXACT)
+    assert_close(evaluated.running_mean, zero, **EXACT)
 
 
 def test_training_uses_batch_statistics():

@@ -13,6 +13,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAKE = re.compile(r"\bmake +([a-z][\w-]*)")
 TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
 OFFICIAL = re.compile(r"actions/(checkout|setup-python|upload-artifact)@v\d+")
+TARGETS = ["test", "test-avx2", "test-browsers"]  # in this order
 PROGRAMS = {  # program -> Debian's package
     "chromium": "chromium",
     "firefox-esr": "firefox-esr",
@@ -121,13 +122,13 @@ def bare(tmp_path):
 
 
 def test_bare_machine_script_runs_every_test(bare):
-    assert {"test", "test-browsers"} <= targets()
+    assert set(TARGETS) <= targets()
     code, said = bare()
     assert code == 0
-    assert said[-2:] == ["make test", "make test-browsers"]
+    assert said[-3:] == [f"make {target}" for target in TARGETS]
 
 
-@pytest.mark.parametrize("failing", ["test", "test-browsers"])
+@pytest.mark.parametrize("failing", TARGETS)
 def test_bare_machine_script_stops_at_a_failure_with_the_tests_words(bare, failing):
     code, said = bare(failing=failing)
     assert code != 0

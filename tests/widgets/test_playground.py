@@ -26,6 +26,7 @@ from .node import call, pack, run, unpack
 from .reference import build, state
 
 SEEDS = range(5)
+EXACT = {"rtol": 0, "atol": 1e-10}  # float64
 SMALL = USUAL | {"width": 16, "batch_size": 32, "seed": 3}
 ENGINE_NAMES = {"initial_scale": "initScale", "learning_rate": "learningRate"}
 NOT_THE_NETWORKS = {"batch_size", "order", "evaluation"}
@@ -90,11 +91,11 @@ def trained():
 def accuracy(trained, x, y, size, training):
     """PyTorch's accuracy with the weights and statistics that the page has."""
     sizes = {"inputs": 196, "classes": 10}
-    model = build({**config_of(SMALL), **sizes})
+    model = build({**config_of(SMALL), **sizes}).double()
     for name, value in state(model).items():
         value.copy_(torch.tensor(trained.values[name]).view_as(value))
     model.train(training)
-    said = [model(part).argmax(1) for part in torch.tensor(x).split(size)]
+    said = [model(part).argmax(1) for part in torch.tensor(x).double().split(size)]
     return (torch.cat(said) == y).double().mean().item()
 
 
@@ -363,7 +364,7 @@ def test_sorted_batches_hide_the_class_from_batch_norm(told):
 
 def alone(model, number, settings):
     """Copy one of the networks side by side into PyTorch's own layers."""
-    one = build(config_of(settings) | {"inputs": 196, "classes": 10})
+    one = build(config_of(settings) | {"inputs": 196, "classes": 10}).double()
     parts = [p for p in model.parameters()]
     with torch.no_grad():
         for mine, theirs in zip(one.parameters(), parts, strict=True):
@@ -379,11 +380,11 @@ def alone(model, number, settings):
 def test_networks_side_by_side_are_each_pytorch_s(images, normalizer, placement):
     settings = SMALL | {"normalizer": normalizer, "placement": placement}
     generators = [torch.Generator().manual_seed(seed) for seed in range(3)]
-    model = networks(settings, generators, 196)
+    model = networks(settings, generators, 196).double()
     with torch.no_grad():
         for parameter in model.parameters():  # gamma and beta differ too
             parameter += 0.1 * torch.randn_like(parameter)
-    x = images[0][:24].view(3, 8, 196)
+    x = images[0][:24].view(3, 8, 196).double()
     for mode in (True, False):
         model.train(mode)
         logits = model(x)
@@ -391,7 +392,7 @@ def test_networks_side_by_side_are_each_pytorch_s(images, normalizer, placement)
             one = alone(model, number, settings).train(mode)
             if not mode and normalizer == "batch":
                 copy_statistics(model, one, number)
-            torch.testing.assert_close(logits[number], one(x[number]))
+            torch.testing.assert_close(logits[number], one(x[number]), **EXACT)
 
 
 def copy_statistics(model, one, number):
@@ -403,11 +404,19 @@ def copy_statistics(model, one, number):
             getattr(single, name).copy_(rows[number])
 
 
-def test_a_seed_does_not_depend_on_its_neighbours():
+@pytest.fixture
+def in_float64():
+    """New tensors are of float64."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_a_seed_does_not_depend_on_its_neighbours(in_float64):
     settings = SMALL | {"learning_rate": 0.3}
     together = train(settings, playground_images(), 20, seeds=[4, 7])
     single = train(settings, playground_images(), 20, seeds=[7])
-    torch.testing.assert_close(together.losses[1], single.losses[0])
+    torch.testing.assert_close(together.losses[1], single.losses[0], **EXACT)
     for way, scores_found in together.accuracy.items():
         assert scores_found[1] == single.accuracy[way][0]
 
