@@ -178,4 +178,4 @@ def test_what_needs_a_kernel_is_refused(tmp_path):
     )
     soup = BeautifulSoup(page, "html.parser")
     with pytest.raises(widgets.WidgetError, match=r"a\.html: IntSliderModel does not"):
-        widgets.place_widgets(tmp_path, tmp_path / "a.html", soup)
+        widgets.place_widgets(tmp_path, tmp_path / "a.html", soup, tmp_path)
