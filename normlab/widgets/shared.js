@@ -164,7 +164,9 @@ function slidden(input, take, show) {
     scrolls = false;
   });
   input.addEventListener("pointermove", (event) => {
-    if (down && goesSideways(down, event)) down = null;
+    if (!down || !goesSideways(down, event)) return;
+    down = null;
+    take();
   });
   input.addEventListener("pointerup", () => {
     if (down) take();

@@ -1,10 +1,13 @@
 """Hands for the tests: a widget on its page, moved by mouse, finger and keys."""
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
 from visit import WATCH_POLICY
+
+COPY = re.compile("Copy link|Link copied")  # what it says for a while after a click
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Shown:
 
     def link(self):
         """The address that Copy link gives: how the widget stands."""
-        self.at.get_by_role("button", name="Copy link").click()
+        self.at.get_by_role("button", name=COPY).click()
         return self.page.evaluate("navigator.clipboard.readText()")
 
     def swipe(self, target, dx, dy=0, at=None):
