@@ -119,13 +119,16 @@ export function allowed(control, value) {
 
 // Controls. Each shows its trait and moves it; `controls` says what it may be.
 
+// Another widget on the page has this module too, and numbers of its own.
+const here = `bn-${Math.random().toString(36).slice(2)}`;
 let numbered = 0;
+const newName = () => `${here}-${++numbered}`;
 
 /** A slider for a number; with options it walks through them. */
 export function slider(model, name) {
   const control = model.get("controls")[name];
   const { label, unit, digits, options } = control;
-  const id = `bn-control-${++numbered}`;
+  const id = newName();
   const range = options.length
     ? { min: 0, max: options.length - 1, step: 1 }
     : { min: control.low, max: control.high, step: control.step };
@@ -226,7 +229,7 @@ export function pressed(element, act) {
 /** Buttons of which one is down: a choice among a few. */
 export function choice(model, name) {
   const { label, options } = model.get("controls")[name];
-  const group = `bn-control-${++numbered}`;
+  const group = newName();
   const inputs = options.map(([value, said]) => {
     const input = html("input", { type: "radio", name: group });
     input.addEventListener("change", () => set(model, { [name]: value }));
@@ -245,7 +248,7 @@ export function choice(model, name) {
 /** A list to choose from, for more options than buttons have room. */
 export function menu(model, name) {
   const { label, options } = model.get("controls")[name];
-  const id = `bn-control-${++numbered}`;
+  const id = newName();
   const entries = options.map(([, said], i) => html("option", { value: i }, said));
   const select = html("select", { id }, ...entries);
   select.addEventListener("change", () => {
