@@ -2,11 +2,12 @@
 
 import numpy as np
 import traitlets
+from matplotlib.figure import Figure
 
 from normlab.data import fashion_mnist
 from normlab.figures.axes import shared_means
 from normlab.runs import recordings, source
-from normlab.widgets.base import Control, Widget, module, still
+from normlab.widgets.base import Control, Widget, module
 
 IMAGES, CHANNELS = 4, 8  # of the 8 images and 16 channels on record
 NORMALIZERS = {
@@ -75,4 +76,7 @@ class WhichAxes(Widget):
             f"normalizer. {source('maps')}",
             **traits,
         )
-        self.still = still(shared_means(block.shape))
+
+    def picture(self) -> Figure:
+        """Draw the block once a normalizer, lit where values share a mean."""
+        return shared_means(self.shape)

@@ -1,6 +1,6 @@
 /** The grid of maps: a row an image, a column a channel; one value in it is chosen. */
 
-import { change, drawing, format, html, set, svg } from "./shared.js";
+import { change, drawing, format, html, pressed, set, svg } from "./shared.js";
 import { paint, photographs, shades } from "./axes_tiles.js";
 
 /** How many images, channels, rows and columns are in the batch. */
@@ -127,13 +127,7 @@ function listen(model, stack, { left, top, size }) {
     put(along((clientY - box.top - top) / size, H, rows()),
       along((clientX - box.left - left) / size, W, C * W));
   };
-  stack.addEventListener("pointerdown", (event) => {
-    stack.setPointerCapture(event.pointerId);
-    point(event);
-  });
-  stack.addEventListener("pointermove", (event) => {
-    if (stack.hasPointerCapture(event.pointerId)) point(event);
-  });
+  pressed(stack, point);
 }
 
 /** How far a key goes, down and right: an arrow a value, others a map or more. */

@@ -8,11 +8,17 @@ from pathlib import Path
 import anywidget
 import matplotlib as mpl
 import traitlets
+from IPython.display import HTML, display
 from matplotlib.figure import Figure
 
 from normlab.figures.style import COLORS
 
 HERE = Path(__file__).parent
+ASLEEP = "bn-asleep"  # the class of what a widget leaves for a page without its kernel
+WAKE = HTML(
+    f'<p class="{ASLEEP}">No widget here? Its kernel has stopped: run this cell again '
+    "to bring it back.</p>"
+)
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 
 
@@ -62,6 +68,7 @@ class Widget(anywidget.AnyWidget):
 
     A subclass sets ``_esm = module("its_name")``, ``name``, ``room``, and a
     ``Control`` a trait that the reader may move. All else is drawn from its traits.
+    Its ``picture`` is for paper; a kernel never asks for it, as it may take long.
     """
 
     _css = (HERE / "widget.css").read_text("utf-8")
@@ -73,7 +80,6 @@ class Widget(anywidget.AnyWidget):
     controls = traitlets.Dict(help="trait -> what it may be").tag(sync=True)
     defaults = traitlets.Dict(help="trait -> where Reset returns to").tag(sync=True)
     colors = traitlets.Dict(COLORS).tag(sync=True)
-    still = traitlets.Unicode(help="an SVG with the same point").tag(sync=True)
     alt = traitlets.Unicode(help="the still in words").tag(sync=True)
     source = traitlets.Unicode(help="where the numbers come from").tag(sync=True)
 
@@ -85,9 +91,20 @@ class Widget(anywidget.AnyWidget):
     def _as_it_opens(self) -> dict:
         return {name: getattr(self, name) for name in self.controls}
 
+    def picture(self) -> Figure:
+        """Draw the point that the widget makes, as it stands."""
+        raise NotImplementedError(f"{type(self).__name__} needs a picture for paper")
 
-def still(figure: Figure) -> str:
-    """Return a figure as SVG text; the same figure gives the same text."""
-    with mpl.rc_context({"svg.hashsalt": "normlab"}), io.StringIO() as text:
-        figure.savefig(text, format="svg", metadata={"Date": None})
-        return text.getvalue()
+    def still(self) -> str:
+        """Return the picture as SVG text; the same traits give the same text."""
+        with mpl.rc_context({"svg.hashsalt": "normlab"}), io.StringIO() as text:
+            self.picture().savefig(text, format="svg", metadata={"Date": None})
+            return text.getvalue()
+
+    def _ipython_display_(self) -> None:
+        """Show the widget, and below it what a saved notebook says once it is dead.
+
+        A front end with a live widget hides that (widget.css).
+        """
+        display(self._repr_mimebundle_()[0], raw=True)
+        display(WAKE)

@@ -11,7 +11,7 @@ from normlab.figures.batch_size import by_batch_size
 from normlab.figures.style import COLORS
 from normlab.runs import Run, load, source
 from normlab.runs.batch_size import IMAGES, SIZES
-from normlab.widgets.base import Control, Widget, module, still
+from normlab.widgets.base import Control, Widget, module
 from normlab.widgets.batch_sizes import (
     BUDGETS,
     CONFIG,
@@ -100,13 +100,11 @@ class BatchSizeExplorer(Widget):
     live = traitlets.List(help="what was trained in this kernel").tag(sync=True)
 
     def __init__(self, **traits) -> None:
-        table = load(NAME)
         super().__init__(
             controls=CONTROLS,
             name=NAME,
             room=[1300, 672],
-            data=packed(table),
-            still=still(_still(table)),
+            data=packed(load(NAME)),
             alt="Test accuracy against batch sizes from 2 to 1024 for LeNet without "
             "normalizer, with batch normalization and with group normalization, after "
             "five epochs and after 1,200 updates.",
@@ -115,6 +113,18 @@ class BatchSizeExplorer(Widget):
         )
         self.training = LiveTraining(self._report)
         self.on_msg(self._hear)
+
+    def picture(self) -> Figure:
+        """Draw the accuracies by batch size, after both budgets."""
+        rows = scores(load(NAME))["accuracy"].dropna()
+        panels = {
+            f"after {title}": {
+                name: ({s: _at(rows, norm, s, budget) for s in SIZES}, color)
+                for norm, (name, color) in NORMS.items()
+            }
+            for budget, title in BUDGETS.items()
+        }
+        return by_batch_size(panels, "test accuracy (%)")
 
     def chosen(self) -> Run | None:
         """Return what Train trains: the chosen point, with a seed of its own.
@@ -162,18 +172,6 @@ class BatchSizeExplorer(Widget):
 
 def _updates(batch_size: int) -> int:
     return -(-IMAGES // batch_size)  # in an epoch
-
-
-def _still(table: pd.DataFrame) -> Figure:
-    rows = scores(table)["accuracy"].dropna()
-    panels = {
-        f"after {title}": {
-            name: ({s: _at(rows, norm, s, budget) for s in SIZES}, color)
-            for norm, (name, color) in NORMS.items()
-        }
-        for budget, title in BUDGETS.items()
-    }
-    return by_batch_size(panels, "test accuracy (%)")
 
 
 def _at(rows: pd.Series, norm: str, size: int, budget: str) -> np.ndarray:

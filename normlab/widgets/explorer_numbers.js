@@ -4,7 +4,7 @@ import { endings, imagesSeen, shownRuns, summary } from "./batch_sizes.js";
 import {
   front, key, labelOf, LINES, MEASURES, STATE, stateOf, thousands,
 } from "./explorer_lines.js";
-import { change, drawOn, format, html, write } from "./shared.js";
+import { boxed, change, drawOn, format, html, write } from "./shared.js";
 
 const COLUMNS = { mean: "mean", interval: "95% interval", range: "seeds’ range" };
 
@@ -44,7 +44,7 @@ export function numbers(model) {
     write(failed, failures(model, lines, runs, state));
   });
   const notes = html("div", {}, caption, about, failed);
-  return { item: html("div", { class: "bn-sizes-table" }, table, notes), end };
+  return { item: html("div", { class: "bn-sizes-table" }, boxed(table), notes), end };
 }
 
 /** Over how many seeds the numbers are. */

@@ -1,8 +1,8 @@
 /** Five numbers on a line, and what batch normalization makes of them. */
 
 import {
-  allowed, axis, change, draggable, drawOn, drawing, fit, format, html, path, readout, root,
-  scale, set, slider, svg, ticks, toolbar, write,
+  allowed, axis, boxed, change, draggable, drawOn, drawing, fit, format, html, path,
+  readout, root, scale, set, slider, svg, ticks, toolbar, write,
 } from "./shared.js";
 
 /** Normalize numbers with their own mean and biased variance, then scale and shift. */
@@ -70,7 +70,7 @@ function build(model, el, width) {
     html("div", { class: "bn-controls" }, slider(model, "gamma"), slider(model, "beta")),
     picture,
     html("div", { class: "bn-readouts" }, ...Object.values(shown).map(({ item }) => item)),
-    table, toolbar(model),
+    boxed(table), toolbar(model),
   );
 
   return drawOn(model, ["values", "gamma", "beta"], () => {

@@ -2,10 +2,11 @@
 
 import torch
 import traitlets
+from matplotlib.figure import Figure
 
 from normlab.figures.layer import five_numbers
 from normlab.layers import batch_norm
-from normlab.widgets.base import Control, Widget, module, still
+from normlab.widgets.base import Control, Widget, module
 
 START = (1.0, 2.0, 4.0, 5.0, 9.0)
 
@@ -37,13 +38,13 @@ class FiveNumbers(Widget):
             "centred on zero with spread one, then stretched and shifted.",
             **traits,
         )
-        self.still = still(five_numbers(self._rows()))
 
-    def _rows(self) -> dict:
+    def picture(self) -> Figure:
+        """Draw the numbers, normalized, and scaled and shifted."""
         x = torch.tensor(self.values).view(-1, 1)
         gamma, beta = torch.tensor([self.gamma]), torch.tensor([self.beta])
         plain = batch_norm(x, None, None, training=True)
         output = batch_norm(x, None, None, gamma, beta, training=True)
         name = f"{self.gamma:g} · normalized + {self.beta:g}"
         rows = {"x": x, "normalized": plain, name: output}
-        return {name: row.flatten().numpy() for name, row in rows.items()}
+        return five_numbers({name: row.flatten().numpy() for name, row in rows.items()})

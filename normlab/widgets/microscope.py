@@ -2,11 +2,12 @@
 
 import numpy as np
 import traitlets
+from matplotlib.figure import Figure
 
 from normlab.data import CLASSES, fashion_mnist
 from normlab.figures.modes import batch_jitter
 from normlab.runs import recordings, source
-from normlab.widgets.base import Control, Widget, module, still
+from normlab.widgets.base import Control, Widget, module
 
 SIZES = tuple(2**k for k in range(1, 11))
 CHANNELS = (2, 3, 5)  # of convolution 1: image means far apart, alike, far apart
@@ -66,7 +67,12 @@ class StatisticsMicroscope(Widget):
             "size along a dashed line, on log scales.",
             **traits,
         )
-        self.still = still(_still(moments[0], self.facts["channels"][0]))
+
+    def picture(self) -> Figure:
+        """Draw batches of eight and the spread by batch size, from other draws."""
+        shape = len(CHANNELS), 2, -1
+        moments = np.frombuffer(self.moments, "<f4").reshape(shape)
+        return _picture(moments[0], self.facts["channels"][0])
 
 
 def _controls() -> dict[str, Control]:
@@ -108,8 +114,7 @@ def _facts(arrays: dict[str, np.ndarray]) -> dict:
     }
 
 
-def _still(moments: np.ndarray, channel: dict):
-    """The widget's point on paper, from draws of its own."""
+def _picture(moments: np.ndarray, channel: dict) -> Figure:
     random = np.random.RandomState(0)
     means, squares = moments.astype(np.float64)
     count = len(means)

@@ -8,6 +8,7 @@ const LEFT = 70; // room for an axis
 const GAP = 57; // of its title
 const TOP = 26; // room for a line of words
 const BELOW = 24;
+const NARROW = 370; // CSS pixels; below, the words move together
 const BIN = 6; // height of a histogram's bin in CSS pixels
 
 /**
@@ -29,8 +30,9 @@ export function strip(width, height, words, room = 8) {
     }),
     line: svg("path", { fill: "none", stroke: "var(--bn-batch)", "stroke-width": 2 }),
   };
-  picture.append(...Object.values(parts), named(words),
-    below(`last ${SHOWN} draws, newest right`, (LEFT + end) / 2, height));
+  picture.append(...Object.values(parts), named(words, width),
+    below(`last ${SHOWN}${width < NARROW ? "" : " draws"}, newest right`,
+      (LEFT + end) / 2, height));
 
   const level = (value) => `M${LEFT} ${y.map(value).toFixed(2)}H${end}`;
   const at = (value, i) =>
@@ -104,7 +106,7 @@ export function spreads(width, height, sizes) {
   const marks = sizes.filter((_, i) => i % 3 === 0).map((size) => [size, `${size}`]);
   picture.append(
     axis("x", x, marks, bottom, "batch size (log scale)", bottom - TOP), frame, curve,
-    ...dots, named([["● draws", "second"], ["- - theory", "theory"]]));
+    ...dots, named([["● draws", "second"], ["- - theory", "theory"]], width));
   let drawn = null;
   return {
     picture,
@@ -136,13 +138,14 @@ const below = (text, x, height) =>
   svg("text", { x, y: height - 6, "text-anchor": "middle" }, text);
 
 /** Words in colours, one after another, above a plot. */
-function named(words) {
+function named(words, width) {
+  const gap = width < NARROW ? 5 : 12;
   const parts = words.map(([text, color], i) => {
-    const part = svg("tspan", { dx: i ? 12 : 0 }, text);
+    const part = svg("tspan", { dx: i ? gap : 0 }, text);
     part.style.fill = `var(--bn-${color})`;
     return part;
   });
-  return svg("text", { x: 6, y: 14 }, ...parts);
+  return svg("text", { x: width < NARROW ? 0 : 6, y: 14 }, ...parts);
 }
 
 /** About `count` round numbers of a range, and their texts. */

@@ -10,7 +10,7 @@ import {
 
 const COLOR = { none: "none", batch: "batch", layer: "centred" };
 const AWAY = "100% 0px"; // out of view by more than a screen: paused
-const NARROWEST = 280; // CSS pixels that drawings get at least
+const NARROWEST = 240; // CSS pixels that drawings get at least
 
 export default { render };
 

@@ -1,13 +1,12 @@
 """A network of up to 20 layers that trains in the page, on 3,000 small images."""
 
-from functools import cache
-
 import numpy as np
 import traitlets
+from matplotlib.figure import Figure
 
 from normlab.figures.learned import losses_against
 from normlab.figures.style import COLORS
-from normlab.widgets.base import Control, Widget, module, still
+from normlab.widgets.base import Control, Widget, module
 from normlab.widgets.playground_data import playground_data, playground_images
 from normlab.widgets.playground_networks import train
 from normlab.widgets.playground_stories import STORIES
@@ -74,7 +73,7 @@ def one_of(name: str) -> traitlets.Enum:
 
 
 class Playground(Widget):
-    """A network that trains in the page; it computes nothing in the kernel.
+    """A network that trains in the page; it computes nothing in a kernel.
 
     Args:
         depth, width, activation, initial_scale, normalizer, placement, seed: of the
@@ -116,7 +115,6 @@ class Playground(Widget):
                 }
                 for story in STORIES.values()
             ],
-            still=tiny_weights(),
             alt="Training loss against the step for networks of 15 layers that start "
             "with tiny weights. Without normalization it stays level at blind "
             "guessing; with batch normalization it falls.",
@@ -125,18 +123,16 @@ class Playground(Widget):
             **traits,
         )
 
-
-@cache
-def tiny_weights() -> str:
-    """Return the first story as an SVG: five seeds with and without, in PyTorch."""
-    story = STORIES["tiny"]
-    names = {"none": "no normalization", "batch": "batch normalization"}
-    losses = {
-        label: train(
-            story.settings | {"normalizer": kind}, playground_images(), STILL_STEPS
-        ).losses.numpy()
-        for kind, label in names.items()
-    }
-    colors = {label: COLORS[kind] for kind, label in names.items()}
-    steps = np.arange(STILL_STEPS) + 1
-    return still(losses_against(steps, losses, colors, "step", GUESSING))
+    def picture(self) -> Figure:
+        """Draw the first story: five seeds with and without, trained in PyTorch."""
+        story = STORIES["tiny"]
+        names = {"none": "no normalization", "batch": "batch normalization"}
+        losses = {
+            label: train(
+                story.settings | {"normalizer": kind}, playground_images(), STILL_STEPS
+            ).losses.numpy()
+            for kind, label in names.items()
+        }
+        colors = {label: COLORS[kind] for kind, label in names.items()}
+        steps = np.arange(STILL_STEPS) + 1
+        return losses_against(steps, losses, colors, "step", GUESSING)

@@ -7,6 +7,7 @@ const HEAD = 38;
 const ROWS = 304; // all rows together
 const [LOWEST, HIGHEST] = [16, 100]; // a row
 const FOOT = 24;
+const TIGHT = 65; // of a histogram: there is room for few words
 const LEARNED = [-1, 2]; // range of gamma and beta; what lies beyond is cut
 
 /** Where each column begins and ends for a width, in CSS pixels. */
@@ -72,8 +73,9 @@ export function layerRows(width, depth) {
 function heads({ wide, ...columns }) {
   const middle = ([from, to]) => (from + to) / 2;
   const said = {
-    inputs: wide ? ["", "what enters the activation"] : ["enters the", "activation"],
-    gradients: wide ? ["", "its gradient, log scale"] : ["its gradient", "(log)"],
+    inputs: ["", "what enters the activation"],
+    gradients: ["", "its gradient, log scale"],
+    ...(wide ? {} : headsFor(columns.inputs)),
     learned: ["gamma", "beta"],
   };
   const centred = Object.entries(said).flatMap(([name, lines]) =>
@@ -84,6 +86,13 @@ function heads({ wide, ...columns }) {
   const shares = ["flat", "dead"].map((name) =>
     svg("text", { x: columns[name][1], y: 29, "text-anchor": "end" }, name));
   return [...centred, ...shares];
+}
+
+/** Words over the histograms on a phone, by the room that one of them has. */
+function headsFor([from, to]) {
+  return to - from < TIGHT
+    ? { inputs: ["", "inputs"], gradients: ["gradient", "(log)"] }
+    : { inputs: ["enters the", "activation"], gradients: ["its gradient", "(log)"] };
 }
 
 /** What the columns' ends mean, and a line where 0 is. */
@@ -99,7 +108,8 @@ function feet(columns, end) {
     line(zero), line(learnedAt(0)), line(learnedAt(1)),
     text(inputs[0], "start", "−8"), text(zero, "middle", "0"),
     text(inputs[1], "end", "8"),
-    text(gradients[0], "start", "10⁻¹⁴"), text(gradients[1], "end", "10²"),
+    text(gradients[0], "start", "10⁻¹⁴"),
+    text(gradients[1], "end", gradients[1] - gradients[0] < TIGHT ? "" : "10²"),
     text(learnedAt(0), "middle", "0"), text(learnedAt(1), "middle", "1"),
   ];
 }

@@ -1,8 +1,8 @@
 /** What batch normalization takes out of the gradient of three values, as a picture. */
 
 import {
-  allowed, axis, change, draggable, drawOn, drawing, fit, format, html, readout, root,
-  scale, set, slider, svg, ticks, toolbar, write,
+  allowed, axis, boxed, change, draggable, drawOn, drawing, fit, format, html, readout,
+  root, scale, set, slider, svg, ticks, toolbar, write,
 } from "./shared.js";
 import { EPS, backward, dot, kind, mean, sum } from "./projection_parts.js";
 import { planeOfParts } from "./projection_plane.js";
@@ -135,6 +135,7 @@ function handleOf(i, model, picture, across, up) {
     svg("circle", { r: 9.5, fill: "var(--bn-data)" }), number,
   );
   return draggable(picture, handle, {
+    free: true,
     move: (to) => put(across.inverse(to.x), up.inverse(to.y)),
     nudge: (dx, dy) =>
       put(model.get("x")[i] + dx * x.step, model.get("g")[i] + dy * g.step),
@@ -174,7 +175,7 @@ function table() {
       if (name !== "x") write(cells[name][3], brief(length));
     }
   };
-  return {
-    table: html("table", { class: "bn-dense" }, html("tr", {}, ...head), ...rows), show,
-  };
+  const whole = boxed(html("table", {}, html("tr", {}, ...head), ...rows));
+  whole.classList.add("bn-dense");
+  return { table: whole, show };
 }

@@ -2,9 +2,10 @@
 
 import numpy as np
 import traitlets
+from matplotlib.figure import Figure
 
 from normlab.figures.gradient import gradient_projection
-from normlab.widgets.base import Control, Widget, module, still
+from normlab.widgets.base import Control, Widget, module
 
 VALUES = (1.0, 2.0, 6.0)
 GRADIENT = (1.0, -1.5, 2.0)
@@ -42,5 +43,8 @@ class Projection(Widget):
             source="Computed in the page, with ε = 0.00001.",
             **traits,
         )
+
+    def picture(self) -> Figure:
+        """Draw the gradient and its three parts, as the widget opens."""
         x, g = np.array(VALUES), np.array(GRADIENT)
-        self.still = still(gradient_projection((x - x.mean()) / x.std(), g))
+        return gradient_projection((x - x.mean()) / x.std(), g)

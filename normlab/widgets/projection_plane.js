@@ -56,6 +56,7 @@ function tip(model, picture, at) {
     svg("circle", { r: 7.5, fill: "var(--bn-data)" }),
   );
   return draggable(picture, handle, {
+    free: true,
     move: ({ x, y }) => {
       const part = [x, y].map((value, i) => (value - zero[i]) / (one[i] - zero[i]));
       set(model, { g: withPart(model.get("g"), part, control) });

@@ -125,22 +125,25 @@ export function allowed(control, value) {
 
 // Controls. Each shows its trait and moves it; `controls` says what it may be.
 
+// Another widget on the page has this module too, and numbers of its own.
+const here = `bn-${Math.random().toString(36).slice(2)}`;
 let numbered = 0;
+const newName = () => `${here}-${++numbered}`;
 
 /** A slider for a number; with options it walks through them. */
 export function slider(model, name) {
   const control = model.get("controls")[name];
   const { label, unit, digits, options } = control;
-  const id = `bn-control-${++numbered}`;
+  const id = newName();
   const range = options.length
     ? { min: 0, max: options.length - 1, step: 1 }
     : { min: control.low, max: control.high, step: control.step };
   const input = html("input", { type: "range", id, ...range });
   const output = html("output", { for: id });
-  input.addEventListener("input", () => {
+  const take = () => {
     const at = Number(input.value);
     set(model, { [name]: options.length ? options[at][0] : at });
-  });
+  };
   const show = () => {
     const value = model.get(name);
     const at = options.findIndex(([option]) => option === value);
@@ -150,16 +153,89 @@ export function slider(model, name) {
     input.setAttribute("aria-valuetext", output.textContent);
   };
   drawOn(model, [name], show);
+  slidden(input, take, show);
   return html(
     "div", { class: "bn-control", "data-control": name },
     html("label", { for: id }, label), input, output,
   );
 }
 
+/**
+ * Call `take()` as a range input is moved. A browser moves it as soon as a finger is
+ * down; that counts once the finger goes sideways or is lifted. Where it scrolls the
+ * page instead, `show()` puts the input back.
+ */
+function slidden(input, take, show) {
+  let down = null; // where a finger went down, until it is known what it does
+  let scrolls = false;
+  input.addEventListener("pointerdown", (event) => {
+    down = event.pointerType === "touch" ? event : null;
+    scrolls = false;
+  });
+  input.addEventListener("pointermove", (event) => {
+    if (!down || !goesSideways(down, event)) return;
+    down = null;
+    take();
+  });
+  input.addEventListener("pointerup", () => {
+    if (down) take();
+    down = null;
+  });
+  input.addEventListener("pointercancel", () => {
+    if (down) [scrolls, down] = [true, null];
+    if (scrolls) show();
+  });
+  for (const end of ["touchend", "touchcancel"]) {
+    input.addEventListener(end, () => {
+      if (scrolls) show();
+      scrolls = false;
+    });
+  }
+  input.addEventListener("input", () => {
+    if (scrolls) show();
+    else if (!down) take();
+  });
+}
+
+const SLOP = 6; // CSS pixels within which a finger that is down has not moved
+
+function goesSideways(from, to) {
+  const across = Math.abs(to.clientX - from.clientX);
+  return across > SLOP && across > Math.abs(to.clientY - from.clientY);
+}
+
+/**
+ * Call `act(event)` where a pointer goes down on an element and along its way. A finger
+ * that goes up or down scrolls the page, so `act` waits until it goes sideways or is
+ * lifted; where the element's touch-action is "none" any way will do.
+ */
+export function pressed(element, act) {
+  let down = null; // where a finger went down, until it is known what it does
+  const anyWay = ({ clientX, clientY }) =>
+    getComputedStyle(element).touchAction === "none" &&
+    Math.hypot(clientX - down.clientX, clientY - down.clientY) > SLOP;
+  element.addEventListener("pointerdown", (event) => {
+    element.setPointerCapture(event.pointerId);
+    down = event.pointerType === "touch" ? event : null;
+    if (!down) act(event);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (!element.hasPointerCapture(event.pointerId)) return;
+    if (down && !goesSideways(down, event) && !anyWay(event)) return;
+    down = null;
+    act(event);
+  });
+  element.addEventListener("pointerup", (event) => {
+    if (down) act(event);
+    down = null;
+  });
+  element.addEventListener("pointercancel", () => (down = null));
+}
+
 /** Buttons of which one is down: a choice among a few. */
 export function choice(model, name) {
   const { label, options } = model.get("controls")[name];
-  const group = `bn-control-${++numbered}`;
+  const group = newName();
   const inputs = options.map(([value, said]) => {
     const input = html("input", { type: "radio", name: group });
     input.addEventListener("change", () => set(model, { [name]: value }));
@@ -178,7 +254,7 @@ export function choice(model, name) {
 /** A list to choose from, for more options than buttons have room. */
 export function menu(model, name) {
   const { label, options } = model.get("controls")[name];
-  const id = `bn-control-${++numbered}`;
+  const id = newName();
   const entries = options.map(([, said], i) => html("option", { value: i }, said));
   const select = html("select", { id }, ...entries);
   select.addEventListener("change", () => {
@@ -206,6 +282,17 @@ export function tick(model, name) {
 
 export function button(label, act, attributes = {}) {
   return html("button", { type: "button", click: act, ...attributes }, label);
+}
+
+/** A table in a box that scrolls where the table is wider. */
+export function boxed(table) {
+  const named = { class: "bn-table", role: "group", "aria-label": "Table" };
+  const box = html("div", named, table);
+  const look = () =>
+    change(box, { tabindex: box.scrollWidth > box.clientWidth ? 0 : null });
+  const observer = new ResizeObserver(look);
+  for (const part of [box, table]) observer.observe(part);
+  return box;
 }
 
 /** A number that is shown and read out: `data-value` names it for the tests. */
@@ -255,16 +342,16 @@ const KEYS = {
 /**
  * Let a mark in a drawing be dragged by pointer, and moved by keys as a slider is.
  * `move(point)` takes drawing units, `nudge(dx, dy)` steps, `ends(which)` -1 or 1.
+ * `free` marks go up and down too: under a finger once they have the focus, from a tap
+ * or from being dragged sideways; else it scrolls the page.
  */
-export function draggable(drawing, mark, { move, nudge, ends }) {
-  change(mark, { tabindex: 0, role: "slider", class: "bn-handle" });
-  mark.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
+export function draggable(drawing, mark, { move, nudge, ends, free = false }) {
+  const kind = free ? "bn-handle bn-free" : "bn-handle";
+  change(mark, { tabindex: 0, role: "slider", class: kind });
+  mark.addEventListener("pointerdown", (event) => event.preventDefault());
+  pressed(mark, (event) => {
     mark.focus();
-    mark.setPointerCapture(event.pointerId);
-  });
-  mark.addEventListener("pointermove", (event) => {
-    if (mark.hasPointerCapture(event.pointerId)) move(pointIn(drawing, event));
+    if (event.type === "pointermove") move(pointIn(drawing, event));
   });
   mark.addEventListener("keydown", (event) => {
     const way = KEYS[event.key];

@@ -23,6 +23,7 @@ from browser import launch
 
 SETTINGS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
 READY = 90  # seconds until JupyterLab answers, or a cell has run
+KERNEL = {"name": "python3", "display_name": "Python 3"}
 SAID = "print(repr({name: getattr(w, name) for name in w.controls}))"
 
 
@@ -86,22 +87,32 @@ def jupyter_lab(folder):
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A tab of JupyterLab in which every widget cell has run."""
+def opened(tmp_path_factory):
+    """Return a function that opens notebooks' cells in JupyterLab, each in a tab."""
     folder = tmp_path_factory.mktemp("lab")
+    with jupyter_lab(folder) as url, sync_playwright() as playwright:
+        browser = launch(playwright)
+
+        def open_cells(name, cells):
+            notebook = new_notebook(cells=cells)
+            notebook.metadata["kernelspec"] = KERNEL
+            jupytext.write(notebook, folder / f"{name}.ipynb", fmt="ipynb")
+            page = browser.new_page(viewport={"width": 1200, "height": 900})
+            page.goto(f"{url}/lab/workspaces/{name}/tree/{name}.ipynb")
+            page.get_by_text("| Idle").wait_for(timeout=1000 * READY)
+            return page
+
+        yield open_cells
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(opened):
+    """A tab of JupyterLab with every widget cell."""
     cells = []
     for _, source in widget_cells():
         cells += [new_code_cell(keep(source)), new_code_cell(SAID)]
-    notebook = new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    jupytext.write(notebook, folder / "widgets.ipynb", fmt="ipynb")
-    with jupyter_lab(folder) as url, sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.goto(f"{url}/lab/tree/widgets.ipynb")
-        page.get_by_text("| Idle").wait_for(timeout=1000 * READY)
-        yield page
-        browser.close()
+    return opened("widgets", cells)
 
 
 def run(cell):
@@ -150,3 +161,35 @@ def test_the_explorer_trains_the_chosen_point(lab):
     )
     said.wait_for(timeout=1000 * READY)
     assert widget.locator("svg").last.locator("path[stroke-dasharray][d^=M]").count()
+
+
+END_KERNELS = """async () => {
+  const [token] = document.cookie.match(/(?<=_xsrf=)[^;]+/) ?? [""];
+  const [base] = location.href.split("/lab/");
+  const headers = { "X-XSRFToken": token };
+  for (const { id, path } of await (await fetch(`${base}/api/sessions`)).json()) {
+    if (!path.startsWith("saved")) continue;
+    await fetch(`${base}/api/sessions/${id}`, { method: "DELETE", headers });
+  }
+}"""
+
+
+def test_a_widget_saved_without_its_kernel_says_what_to_do(opened):
+    """Beside a live one nothing is said; a dead one comes back when its cell runs."""
+    source = "from normlab import widgets\n\nwidgets.FiveNumbers()"
+    page = opened("saved", [new_code_cell(source)])
+    cell = page.locator(".jp-Notebook .jp-Cell").first
+    advice = cell.get_by_text("run this cell again")
+    run(cell)
+    cell.locator(".bn").wait_for(timeout=1000 * READY)
+    advice.wait_for(state="hidden")
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(2000)
+    page.evaluate(END_KERNELS)
+    page.reload()
+    advice.wait_for(timeout=1000 * READY)
+    assert cell.locator(".bn").count() == 0
+    page.get_by_text("| Idle").wait_for(timeout=1000 * READY)
+    run(cell)
+    cell.locator(".bn").wait_for(timeout=1000 * READY)
+    assert not advice.is_visible()

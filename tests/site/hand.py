@@ -1,10 +1,13 @@
 """Hands for the tests: a widget on its page, moved by mouse, finger and keys."""
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
 from visit import WATCH_POLICY
+
+COPY = re.compile("Copy link|Link copied")  # what it says for a while after a click
 
 
 @dataclass
@@ -60,9 +63,19 @@ class Shown:
         self.page.mouse.up()
         self.settle()
 
-    def swipe(self, target, dx, dy=0):
-        """Drag by finger; the page must have touch."""
+    def link(self):
+        """The address that Copy link gives: how the widget stands."""
+        self.at.get_by_role("button", name=COPY).click()
+        return self.page.evaluate("navigator.clipboard.readText()")
+
+    def swipe(self, target, dx, dy=0, at=None):
+        """Drag by finger from the target's middle, or from ``at``, a part of its width.
+
+        The page must have touch.
+        """
         x, y = middle(target)
+        if at is not None:
+            x += (at - 0.5) * target.bounding_box()["width"]
         session = self.page.context.new_cdp_session(self.page)
 
         def send(kind, *points):
@@ -70,9 +83,10 @@ class Shown:
             session.send("Input.dispatchTouchEvent", event)
 
         send("touchStart", (x, y))
-        for part in (0.3, 0.6, 1):
+        for part in (0.1, 0.3, 0.6, 1) if dx or dy else ():
             send("touchMove", (x + part * dx, y + part * dy))
         send("touchEnd")
+        session.detach()
         self.settle()
 
     def settle(self):

@@ -1,4 +1,4 @@
-"""A site of nothing but widgets, for work on them: built in a second, tested alike.
+"""A site of nothing but widgets, for work on them: built in seconds, tested alike.
 
 python tests/site/stage.py OUT
 BOOK_SITE=OUT python -m pytest tests/site/test_widgets.py
@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from ipywidgets.embed import dependency_state, embed_data, escape_script
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
+sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]  # this checkout's
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <title>{name}</title><meta name="viewport" content="width=device-width">
 <link rel="canonical" href="https://example.org/stage/{path}">
@@ -62,7 +62,7 @@ def write_chapter(site: Path, chapter: str) -> None:
     )
     path, rules = f"notebooks/{chapter}.html", {}
     soup = BeautifulSoup(page(chapter, path, text, "../"), "html.parser")
-    widgets.place_widgets(site, site / path, soup)
+    widgets.place_widgets(site, site / path, soup, site / "_stills")
     finish.hoist_styles(soup, rules)
     with (site / "assets/book.css").open("a") as file:
         file.write("\n".join(rules.values()))

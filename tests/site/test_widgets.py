@@ -178,6 +178,20 @@ def test_every_control_has_a_name_and_shows_its_focus(page, name, browser, addre
             assert look, control.evaluate("(e) => e.outerHTML.slice(0, 200)")
 
 
+@each_page
+def test_widgets_of_a_page_share_no_names(page, tab, address):
+    """Else a label, or a choice, would be another widget's."""
+    tab.goto(address + page)
+    for place in tab.locator(".bn-widget").all():
+        place.scroll_into_view_if_needed()
+        tab.locator(f"#{place.get_attribute('id')}[data-ready]").wait_for()
+    for place in tab.locator(".bn-widget").all():
+        for label in place.locator("label[for]").all():
+            assert label.evaluate("(e) => e.parentElement.contains(e.control)")
+        for group in place.locator(".bn-choice").all():
+            assert group.locator("input:checked").count() == 1
+
+
 @each_widget
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_fault(page, name, theme, browser, address):
@@ -203,4 +217,4 @@ def test_what_needs_a_kernel_is_refused(tmp_path):
     )
     soup = BeautifulSoup(page, "html.parser")
     with pytest.raises(widgets.WidgetError, match=r"a\.html: IntSliderModel does not"):
-        widgets.place_widgets(tmp_path, tmp_path / "a.html", soup)
+        widgets.place_widgets(tmp_path, tmp_path / "a.html", soup, tmp_path)

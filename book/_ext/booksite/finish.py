@@ -22,8 +22,9 @@ def finish_site(app, exception):
     write_redirect(app)
     files = [p for p in site.rglob("*.html") if "_static" not in p.parts]
     pages = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in files}
+    stills = Path(app.doctreedir, "stills")  # `make` empties it when code changes
     for page, soup in pages.items():
-        place_widgets(site, page, soup)
+        place_widgets(site, page, soup, stills)
         draw_icons(soup)
         tidy_page(site, page, soup)
     write_stylesheets(app, site, pages)

@@ -15,6 +15,7 @@ import tinycss2
 FIRST = ["styles/theme.css", "styles/bootstrap.css", "styles/pydata-sphinx-theme.css"]
 UNUSED = {"sphinx-thebe.css": "no live kernel"}
 NESTED = {"media", "supports", "layer", "container"}
+DARK, LIGHT = (re.compile(rf"\[data-theme=.?{name}.?\]") for name in ("dark", "light"))
 DROPPED = {"font-face", "charset", "import"}  # the icon font; text uses system fonts
 
 
@@ -43,9 +44,8 @@ def prune(rules, used):
     kept = []
     for rule in rules:
         if rule.type == "qualified-rule":
-            prelude = wanted_selectors(rule.prelude, used)
-            if prelude:
-                kept.append(f"{prelude}{{{compact(rule.content)}}}")
+            selectors = wanted_selectors(rule.prelude, used)
+            kept += light_on_paper(selectors, compact(rule.content))
         elif rule.type == "at-rule" and rule.lower_at_keyword in NESTED:
             inside = prune(
                 tinycss2.parse_rule_list(
@@ -62,7 +62,7 @@ def prune(rules, used):
 
 
 def wanted_selectors(prelude, used):
-    """Return the selectors of a rule whose class names are all in use."""
+    """List the selectors of a rule whose class names are all in use."""
     selectors = [[]]
     for token in prelude:
         if token == ",":
@@ -70,7 +70,24 @@ def wanted_selectors(prelude, used):
         else:
             selectors[-1].append(token)
     wanted = [s for s in selectors if class_names(s) <= used]
-    return ",".join(tinycss2.serialize(s).strip() for s in wanted)
+    return [tinycss2.serialize(s).strip() for s in wanted]
+
+
+def light_on_paper(selectors, content):
+    """Return a rule as text: what is of the dark theme for screens alone, what is of
+    the light theme for paper too, where its selector is as strong as on a screen.
+    """
+    dark = [s for s in selectors if DARK.search(s)]
+    others = [s for s in selectors if s not in dark]
+    light = [LIGHT.sub("[data-theme]", s) for s in others if LIGHT.search(s)]
+    parts = [
+        ("{}", others),
+        ("@media not print{{{}}}", dark),
+        ("@media print{{{}}}", light),
+    ]
+    return [
+        form.format(f"{','.join(names)}{{{content}}}") for form, names in parts if names
+    ]
 
 
 def class_names(selector):

@@ -19,6 +19,7 @@ def tidy_page(site, page, soup):
     drop_table_styles(soup)
     join_header_rows(soup)
     name_folded_numbers(soup)
+    name_folds_on_paper(soup)
     name_parts(soup)
     size_images(site, page, soup)
 
@@ -79,6 +80,13 @@ def name_folded_numbers(soup):
             ):
                 for place in fold.select(f"summary {words}"):
                     place.string = title
+
+
+def name_folds_on_paper(soup):
+    """Head what is folded with its name where nobody can fold it: "Solution"."""
+    for words in soup.select("details.hide > summary .collapsed"):
+        name = re.sub("^Show (the|a) ", "", words.get_text(strip=True))
+        words.find_parent("summary")["data-paper"] = name[:1].upper() + name[1:]
 
 
 def name_parts(soup):

@@ -1,31 +1,38 @@
 """Widgets in the written pages: a place, a still picture, and files to fetch.
 
 A notebook leaves its widgets as blocks of JSON: one names the widget at each place,
-one at the page's end holds the state of all. Here each place gets a still, and the
-module, the styles and the state become files under hashed names, which `host.js`
-fetches when a reader comes near. Jupyter Book injects all of `_static` into every
-page, so they lie in `assets/widgets`.
+one at the page's end holds the state of all. Here each place gets a still, which the
+widget's class draws from that state, and the module, the styles and the state become
+files under hashed names, which `host.js` fetches when a reader comes near. Jupyter
+Book injects all of `_static` into every page, so they lie in `assets/widgets`.
 """
 
+import hashlib
 import json
+from importlib import import_module
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
+
+from normlab.widgets import base
 
 from .hashed import write_hashed
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 # Traits that the site keeps elsewhere than in the state, or that only a kernel needs.
-APART = ("still", "alt", "name", "room", "layout", "tabbable", "tooltip")
+APART = ("alt", "name", "room", "layout", "tabbable", "tooltip")
 
 
 class WidgetError(ExtensionError):
     """A page shows a widget that would not work without a kernel."""
 
 
-def place_widgets(site, page, soup):
-    """Replace the blocks of a page by places for its widgets."""
+def place_widgets(site, page, soup, stills):
+    """Replace the blocks of a page by places for its widgets.
+
+    The folder `stills` keeps what was drawn, as some stills take a while.
+    """
     models = {}
     for block in soup.find_all("script", type=STATE):
         models |= json.loads(block.string)["state"]
@@ -36,25 +43,29 @@ def place_widgets(site, page, soup):
         number = json.loads(view.string)["model_id"]
         if number not in models:
             raise WidgetError(f"{page.name}: the state of a widget was not kept")
-        view.replace_with(place_for(site, page, soup, models[number], used))
+        view.replace_with(place_for(site, page, soup, models[number], used, stills))
+    for note in soup.select(f".{base.ASLEEP}"):  # for a saved notebook, not for us
+        (note.find_parent(class_="output") or note).decompose()
 
 
-def place_for(site, page, soup, model, used):
+def place_for(site, page, soup, model, used, stills):
     """Return the element that stands where a widget will be shown."""
     traits = model["state"]
-    if "_esm" not in traits or "still" not in traits:
-        kind = traits.get("_model_name", "a widget")
+    kind = class_of(traits)
+    if kind is None:
+        name = traits.get("_model_name", "a widget")
         raise WidgetError(
-            f"{page.name}: {kind} does not work without a kernel; make it a "
+            f"{page.name}: {name} does not work without a kernel; make it a "
             "normlab.widgets.Widget"
         )
     files = write_files(site, traits, model.get("buffers", []))
+    still = write_hashed(site, "widgets/still.svg", draw_still(kind, traits, stills))
     up = "../" * len(page.relative_to(site).parent.parts)
     narrow, wide = traits["room"]
     place = soup.new_tag("div", id=free_name(f"widget-{traits['name']}", used))
     place["class"] = ["bn-widget"]
     place["style"] = f"--narrow-room:{narrow}px;--wide-room:{wide}px"
-    image = soup.new_tag("img", src=up + files.pop("still"), alt=traits["alt"])
+    image = soup.new_tag("img", src=up + still, alt=traits["alt"])
     image["class"] = ["bn-still"]
     place.append(image)
     place["data-host"] = f"{up}assets/host.js"
@@ -63,12 +74,31 @@ def place_for(site, page, soup, model, used):
     return place
 
 
+def class_of(traits):
+    """Return the class of the book's own that a state belongs to, or None."""
+    module, _, name = traits.get("_anywidget_id", "").rpartition(".")
+    if not module.startswith("normlab."):
+        return None
+    return getattr(import_module(module), name)
+
+
+def draw_still(kind, traits, stills):
+    """Return the SVG of a widget that stands as its state says."""
+    lasting = {name: traits[name] for name in traits if name not in APART}
+    key = hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
+    kept = Path(stills, f"{key}.svg")
+    if not kept.exists():
+        text = kind(**{name: traits[name] for name in traits["controls"]}).still()
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(text, encoding="utf-8")
+    return kept.read_text("utf-8")
+
+
 def write_files(site, traits, buffers):
     """Write what a widget consists of; return {part: path from the site's root}."""
     files = {
         "module": ("js", traits["_esm"]),
         "style": ("css", traits["_css"]),
-        "still": ("svg", traits["still"]),
     }
     kept = {
         name: value

@@ -75,10 +75,15 @@
 
   // A widget's code is fetched when the reader comes near, or follows a link to it.
   function showWidgetsInReach() {
-    const widgets = find(".bn-widget");
-    if (!widgets.length) return;
+    const widgets = new Map(find(".bn-widget").map((place) => [place.id, place]));
+    if (!widgets.size) return;
+    if (location.protocol === "file:") {
+      for (const place of widgets.values()) sayWhyStill(place);
+      return;
+    }
+    let host = null;
     const show = async (place, query) => {
-      const host = await import(new URL(place.dataset.host, document.baseURI));
+      host ??= await import(new URL(place.dataset.host, document.baseURI));
       host.show(place, query);
     };
     const observer = new IntersectionObserver(
@@ -91,16 +96,45 @@
       },
       { rootMargin: "600px 0px" },
     );
-    const followLink = () => {
-      const [id, query] = location.hash.slice(1).split("?");
-      const place = widgets.find((widget) => widget.id === id);
-      if (!place) return;
-      if (query) place.scrollIntoView({ block: "center" });
-      show(place, query);
+    followAddresses(widgets, show, (place) => host?.queryOf(place) ?? "");
+    for (const place of widgets.values()) observer.observe(place);
+  }
+
+  // "#widget-NAME?gamma=-1" says how a widget stands. An address that says nothing of
+  // it, but was left by such a link, gets the widget back as it stood then: that is
+  // kept with the address in the browser's history.
+  function followAddresses(widgets, show, queryOf) {
+    const follow = () => {
+      const [id, query = ""] = location.hash.slice(1).split("?");
+      const left = { ...history.state?.widgets };
+      if (widgets.has(id)) left[id] = query;
+      for (const [name, said] of Object.entries(left)) {
+        if (widgets.has(name)) show(widgets.get(name), said);
+      }
+      if (query) widgets.get(id)?.scrollIntoView({ block: "center" });
     };
-    followLink();
-    addEventListener("hashchange", followLink);
-    for (const place of widgets) observer.observe(place);
+    document.addEventListener("click", (event) => {
+      const { hash = "" } = event.target.closest("a[href^='#widget-']") ?? {};
+      const place = widgets.get(hash.slice(1).split("?")[0]);
+      if (!place || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (hash === location.hash) follow(); // no news to the browser
+      else {
+        const kept = { ...history.state?.widgets, [place.id]: queryOf(place) };
+        history.replaceState({ ...history.state, widgets: kept }, "");
+      }
+    });
+    addEventListener("hashchange", follow);
+    follow();
+  }
+
+  // A browser fetches no modules for a page that is a file.
+  function sayWhyStill(place) {
+    const note = document.createElement("p");
+    note.className = "bn-note";
+    note.textContent = "This is a picture of a widget. The page was opened as a file, " +
+      "and widgets move only on a page from a web server: run `make serve` in the " +
+      "book's folder and open localhost:8000.";
+    place.append(note);
   }
 
   setUpMenus();

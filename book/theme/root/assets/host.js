@@ -6,6 +6,7 @@
 
 const shown = new Map(); // place -> promise of its model
 const styles = new Map(); // address -> promise of its being there
+const models = new Map(); // place -> its model
 
 /** A widget's traits: what anywidget calls the model. */
 class Model {
@@ -38,25 +39,31 @@ class Model {
     else this.#listeners.delete(event);
   }
 
-  /** The address that shows this page with the widget as it stands. */
-  link() {
+  /** What a link says of the widget as it stands; nothing of a widget as it opens. */
+  query() {
     const { controls, defaults } = this.state;
     const query = new URLSearchParams();
     for (const name of Object.keys(controls)) {
       const value = JSON.stringify(this.state[name]);
       if (value !== JSON.stringify(defaults[name])) query.set(name, value);
     }
-    return query.size ? `${this.address}?${query}` : this.address;
+    return String(query);
   }
 
-  /** Take what a link says, as far as the controls allow it; the rest is as it was. */
+  /** The address that shows this page with the widget as it stands. */
+  link() {
+    const query = this.query();
+    return query ? `${this.address}?${query}` : this.address;
+  }
+
+  /** Take what a link says, as far as the controls allow it; the rest as it opens. */
   follow(query) {
-    for (const [name, text] of new URLSearchParams(query)) {
-      const control = this.state.controls[name];
-      const value = parse(text);
-      if (control && fits(control, value, this.state.defaults[name])) {
-        this.set(name, value);
-      }
+    const { controls, defaults } = this.state;
+    const said = new URLSearchParams(query);
+    for (const [name, control] of Object.entries(controls)) {
+      const value = parse(said.get(name));
+      const known = said.has(name) && fits(control, value, defaults[name]);
+      this.set(name, known ? value : defaults[name]);
     }
   }
 }
@@ -79,13 +86,16 @@ function fits({ low, high, length, options }, value, usual) {
   return typeof value === typeof usual && (typeof value !== "number" || inside(value));
 }
 
-/** Show the widget of a place, and take what `query` says; again only the latter. */
-export async function show(place, query = "") {
+/** Show the widget of a place, and take what `query` says, if it is given. */
+export async function show(place, query) {
   if (!shown.has(place)) shown.set(place, start(place, query));
-  else (await shown.get(place))?.follow(query);
+  else if (query !== undefined) (await shown.get(place))?.follow(query);
 }
 
-async function start(place, query) {
+/** What a link would say of the widget of a place; "" before it is shown. */
+export const queryOf = (place) => models.get(place)?.query() ?? "";
+
+async function start(place, query = "") {
   try {
     const at = (name) => new URL(place.dataset[name], document.baseURI);
     const [widget, state] = await Promise.all([
@@ -102,6 +112,7 @@ async function start(place, query) {
     const page = location.href.split("#")[0];
     const model = new Model(state.traits, `${page}#${place.id}`);
     model.follow(query);
+    models.set(place, model);
     const el = document.createElement("div");
     el.className = "bn-live";
     place.append(el);

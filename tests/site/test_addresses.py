@@ -1,0 +1,100 @@
+"""An address says how a widget stands: links, Reset, Back and Forward agree on it."""
+
+import pytest
+from hand import shown
+from test_widgets import each_widget
+
+
+@pytest.fixture
+def opened(browser, address, request):
+    page, name = request.getfixturevalue("page"), request.getfixturevalue("name")
+    with shown(browser, address + page, name) as widget:
+        yield widget
+
+
+def fragment(widget):
+    """How the widget stands, as a link would say it."""
+    return widget.link().partition("#")[2]
+
+
+def press(widget, key):
+    """Move the first slider by a key; return how the widget stands then."""
+    widget.press(widget.at.locator("input[type=range]:enabled").first, key)
+    return fragment(widget)
+
+
+def reset(widget):
+    widget.at.get_by_role("button", name="Reset").click()
+    widget.settle()
+
+
+def follow(widget, link):
+    """Click a link of the page that sets the widget."""
+    widget.page.evaluate(
+        """(link) => {
+          const anchor = document.createElement("a");
+          anchor.href = `#${link}`;
+          anchor.textContent = "state";
+          anchor.id = "state";
+          document.querySelector("#state")?.remove();
+          document.querySelector("article").prepend(anchor);
+        }""",
+        link,
+    )
+    widget.page.locator("#state").click()
+    arrive(widget)
+
+
+def arrive(widget):
+    widget.page.wait_for_timeout(100)
+    widget.settle()
+
+
+def two_states(widget):
+    """Links to two states that differ from the first, which the widget has again."""
+    links = [press(widget, "Home"), press(widget, "ArrowRight")]
+    reset(widget)
+    assert len({fragment(widget), *links}) == 3
+    return links
+
+
+@each_widget
+def test_a_link_sets_the_whole_state_each_time(page, name, opened):
+    """Again after Reset; and what the reader moved before does not mix with it."""
+    one, two = two_states(opened)
+    for _ in range(2):
+        follow(opened, one)
+        assert fragment(opened) == one
+        reset(opened)
+    follow(opened, two)
+    follow(opened, one)
+    assert fragment(opened) == one
+    follow(opened, f"widget-{name}")
+    assert fragment(opened) == f"widget-{name}"
+
+
+@each_widget
+def test_back_and_forward_restore_what_the_address_says(page, name, opened):
+    """Of an address that says nothing, what the widget was when it was left."""
+    one, two = two_states(opened)
+    own = press(opened, "ArrowLeft")  # in no address
+    opened.page.evaluate("location.hash = '#elsewhere'")
+    arrive(opened)
+    assert fragment(opened) == own
+    follow(opened, one)
+    press(opened, "End")
+    follow(opened, two)
+    for way, state in (("back", one), ("back", own), ("forward", one), ("forward", two)):
+        opened.page.evaluate(f"history.{way}()")
+        arrive(opened)
+        assert fragment(opened) == state
+
+
+def test_back_to_a_page_that_was_not_touched(browser, address):
+    url, name = address + "notebooks/batch-norm-by-hand.html", "five-numbers"
+    with shown(browser, url, name) as widget:
+        follow(widget, f"widget-{name}?gamma=-1&beta=0")
+        assert fragment(widget) == f"widget-{name}?gamma=-1&beta=0"
+        widget.page.go_back()
+        arrive(widget)
+        assert fragment(widget) == f"widget-{name}"

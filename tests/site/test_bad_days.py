@@ -1,0 +1,72 @@
+"""Widgets in forced colours, and on a page that was opened as a file."""
+
+import io
+
+import pytest
+from hand import shown
+from PIL import Image, ImageChops
+from test_widgets import each_page, each_widget
+
+# WCAG's contrast ratio of what an element's text and background are.
+CONTRAST = """(e) => {
+  const light = (color) => {
+    const parts = color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
+    const linear = parts.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const { color, backgroundColor } = getComputedStyle(e);
+  const [low, high] = [light(color), light(backgroundColor)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+
+def picture(target):
+    return Image.open(io.BytesIO(target.screenshot())).convert("RGB")
+
+
+def difference(one, two):
+    """The share of pixels that differ."""
+    changed = ImageChops.difference(one, two).convert("L").point(lambda v: v > 40 and 255)
+    return changed.histogram()[255] / (one.width * one.height)
+
+
+@each_widget
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_show_what_is_chosen(page, name, scheme, browser, address):
+    options = {"forced_colors": "active", "color_scheme": scheme}
+    with shown(browser, address + page, name, **options) as widget:
+        groups = widget.at.locator(".bn-choice:visible").all()
+        names = [group.get_attribute("data-control") for group in groups]
+        for group in map(widget.control, names):
+            if not group.is_visible():
+                continue  # another choice has hidden it
+            inputs = group.locator("input").all()
+            chosen = [radio.is_checked() for radio in inputs].index(True)
+            labels = group.locator("label").all()
+            on, off = labels[chosen], labels[chosen - 1]
+            assert on.locator("span").first.evaluate(CONTRAST) >= 4.5
+            before, other = picture(on), picture(off)
+            inputs[chosen - 1].check(force=True)
+            widget.page.mouse.move(0, 0)
+            widget.page.evaluate("document.activeElement.blur()")
+            widget.settle()
+            assert difference(before, picture(on)) > 0.3
+            assert difference(other, picture(off)) > 0.3
+
+
+@each_page
+def test_a_page_opened_as_a_file_says_why_its_widgets_are_still(page, site, browser):
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto((site / page).as_uri())
+    for place in tab.locator(".bn-widget").all():
+        assert place.locator(".bn-still").is_visible()
+        assert "make serve" in place.locator(".bn-note").inner_text()
+        assert place.locator(".bn-live").count() == 0
+    context.close()
+
+
+@each_page
+def test_a_page_from_a_server_says_nothing_of_it(page, tab, address):
+    tab.goto(address + page)
+    assert tab.locator(".bn-widget .bn-note").count() == 0

@@ -1,0 +1,95 @@
+"""A chapter on paper: a PDF that the browser makes, read back."""
+
+import io
+import re
+
+import pytest
+from conftest import built_pages
+from pypdf import PdfReader
+
+# A chapter with a widget each, many folds and wide tables.
+THREE = [
+    page
+    for page in built_pages()
+    if re.search(r"/(batch-norm-by-hand|batch-size|train-and-eval)\.html$", page)
+]
+WIDTH = 718  # CSS pixels of an A4 page between margins of a centimetre
+FOLDED = "article details pre"
+# Each element that is wider than its page, or that hides a part of itself.
+CUT = """() => {
+  const article = document.querySelector("article").getBoundingClientRect();
+  const all = [...document.querySelectorAll("article *")].filter(
+    (e) => e.getClientRects().length && !e.closest("mjx-assistive-mml, .bn-hidden"));
+  const wide = all.filter((e) => e.getBoundingClientRect().right > article.right + 1);
+  // A short formula hides only its words for a screen reader.
+  const hides = all.filter((e) => getComputedStyle(e).overflowX !== "visible" &&
+    e.scrollWidth > e.clientWidth + 1 && !e.closest("span.math, mjx-container"));
+  return [...wide, ...hides].map((e) => e.outerHTML.slice(0, 120));
+}"""
+
+
+@pytest.fixture(scope="module")
+def printed(browser, address):
+    """Return a function that prints a page: (its PDF, its texts as on the screen)."""
+    kept = {}
+
+    def make(page, theme):
+        if (page, theme) not in kept:
+            context = browser.new_context(color_scheme=theme)
+            tab = context.new_page()
+            tab.goto(address + page, wait_until="networkidle")
+            assert tab.get_attribute("html", "data-theme") == theme
+            pdf = tab.pdf(format="A4", print_background=True)
+            seen = {
+                "title": tab.locator("article h1").inner_text(),
+                "folded": tab.locator(FOLDED).all_text_contents(),
+                "menu": tab.locator("nav.bd-links a").all_text_contents(),
+            }
+            assert tab.get_attribute("html", "data-theme") == theme
+            assert tab.locator("article details[open]").count() == 0, "folds stay open"
+            kept[page, theme] = PdfReader(io.BytesIO(pdf)), seen
+            context.close()
+        return kept[page, theme]
+
+    return make
+
+
+def letters(text):
+    """A text without white space, as lines break elsewhere on paper."""
+    return re.sub(r"\s|#$", "", text)
+
+
+def text_of(pdf):
+    return letters("".join(page.extract_text() for page in pdf.pages))
+
+
+def test_paper_has_the_title_and_what_is_folded(chapter, printed):
+    pdf, seen = printed(chapter, "dark")
+    text = text_of(pdf)
+    assert text.startswith(letters(seen["title"]))
+    for code in seen["folded"]:
+        assert letters(code) in text
+
+
+def test_paper_has_no_menu_and_nothing_to_press(chapter, printed):
+    pdf, seen = printed(chapter, "dark")
+    text = text_of(pdf)
+    assert letters("".join(seen["menu"])) not in text
+    for word in ("Backtotop", "Onthispage", "Searchthisbook", "Showthe", "Hidethe"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("page", THREE)
+def test_paper_is_the_same_in_both_themes(page, printed):
+    """Text, lines and colours are in a page's content: it must be equal."""
+    dark, light = (printed(page, theme)[0].pages for theme in ("dark", "light"))
+    contents = [[p.get_contents().get_data() for p in pages] for pages in (dark, light)]
+    assert contents[0] == contents[1]
+
+
+def test_nothing_is_cut_off_on_paper(chapter, tab, address):
+    tab.set_viewport_size({"width": WIDTH, "height": 1000})
+    tab.goto(address + chapter, wait_until="networkidle")
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.evaluate(CUT) == []

@@ -1,0 +1,81 @@
+"""A browser that lets no page store anything: all works, and is forgotten."""
+
+import json
+
+import pytest
+from browser import FLAGS, on_path
+from visit import WATCH_POLICY
+
+BLOCKED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+
+
+@pytest.fixture
+def blocked(browser, tmp_path):
+    """A tab of a browser whose reader blocks all cookies; what it complains about."""
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(BLOCKED))
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path=on_path(), args=FLAGS
+    )
+    context.add_init_script(WATCH_POLICY)
+    tab, complaints = context.pages[0], []
+    tab.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+    tab.on("pageerror", lambda e: complaints.append(str(e)))
+    yield tab
+    assert complaints + tab.evaluate("window.violations") == []
+    context.close()
+
+
+def native(tab):
+    """Whether the browser's own store is in place."""
+    return tab.evaluate(
+        "[localStorage, sessionStorage].map((kept) => kept instanceof Storage)"
+    )
+
+
+def test_the_theme_button_works_without_storage(blocked, address):
+    blocked.emulate_media(color_scheme="light")
+    blocked.goto(address + "book/index.html")
+    assert native(blocked) == [False, False], "this browser does store"
+    seen = []
+    for _ in range(3):
+        blocked.click(".theme-switch-button")
+        seen.append(blocked.get_attribute("html", "data-theme"))
+    assert set(seen) == {"light", "dark"}
+
+
+def test_the_search_works_without_storage(blocked, address):
+    blocked.goto(address + "book/index.html")
+    blocked.keyboard.press("Control+k")
+    blocked.keyboard.type("normalization")
+    blocked.keyboard.press("Enter")
+    blocked.wait_for_selector("#search-results li a")
+    blocked.click("#search-results li a")
+    assert blocked.locator("article h1").count() == 1
+
+
+def test_every_page_opens_without_storage(page_name, blocked, address):
+    blocked.goto(address + page_name, wait_until="networkidle")
+    assert blocked.locator("h1").count() == 1
+
+
+def test_the_stand_in_keeps_for_the_page(blocked, address):
+    blocked.goto(address + "book/index.html")
+    found = blocked.evaluate(
+        """() => {
+          localStorage.clear();
+          localStorage.setItem("a", 1);
+          localStorage.setItem("b", "x");
+          localStorage.removeItem("b");
+          const { length } = localStorage;
+          return [localStorage.getItem("a"), localStorage.getItem("b"), length,
+            localStorage.key(0), sessionStorage.getItem("a")];
+        }"""
+    )
+    assert found == ["1", None, 1, "a", None]
+
+
+def test_where_there_is_storage_it_is_the_browser_s(tab, address):
+    tab.goto(address + "book/index.html")
+    assert native(tab) == [True, True]
+    assert tab.evaluate("localStorage.getItem('probe')") is None
