@@ -84,7 +84,8 @@ def test_back_and_forward_restore_what_the_address_says(page, name, opened):
     follow(opened, one)
     press(opened, "End")
     follow(opened, two)
-    for way, state in (("back", one), ("back", own), ("forward", one), ("forward", two)):
+    ways = [("back", one), ("back", own), ("forward", one), ("forward", two)]
+    for way, state in ways:
         opened.page.evaluate(f"history.{way}()")
         arrive(opened)
         assert fragment(opened) == state
