@@ -2,7 +2,7 @@
 
 import { moments } from "./batch_statistics.js";
 import { channelsOf, createLedger, look, SHOWN } from "./microscope_draws.js";
-import { histogram, spreads, strip } from "./microscope_panels.js";
+import { histogram, NARROW, spreads, strip } from "./microscope_panels.js";
 import {
   button, choice, drawOn, fit, format, html, readout, root, set, slider, toolbar,
 } from "./shared.js";
@@ -100,7 +100,8 @@ function createPanels(width, sizes) {
   const right = wide ? width - left - 16 : width;
   const room = wide ? 130 : 76; // of the histogram
   const first = strip(width, 236, [
-    ["● batch", "second"], ["— running", "batch"], ["— all images", "data"],
+    ["● batch", "second"], ["— running", "batch"],
+    [width < NARROW ? "— all" : "— all images", "data"],
     ["- - theory", "theory"],
   ], room);
   const second = strip(left, 186, [

@@ -8,7 +8,7 @@ const LEFT = 70; // room for an axis
 const GAP = 57; // of its title
 const TOP = 26; // room for a line of words
 const BELOW = 24;
-const NARROW = 370; // CSS pixels; below, the words move together
+export const NARROW = 370; // CSS pixels; below, the words move together
 const BIN = 6; // height of a histogram's bin in CSS pixels
 
 /**

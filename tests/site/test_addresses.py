@@ -84,7 +84,8 @@ def test_back_and_forward_restore_what_the_address_says(page, name, opened):
     follow(opened, one)
     press(opened, "End")
     follow(opened, two)
-    for way, state in (("back", one), ("back", own), ("forward", one), ("forward", two)):
+    ways = [("back", one), ("back", own), ("forward", one), ("forward", two)]
+    for way, state in ways:
         opened.page.evaluate(f"history.{way}()")
         arrive(opened)
         assert fragment(opened) == state
@@ -93,8 +94,8 @@ def test_back_and_forward_restore_what_the_address_says(page, name, opened):
 def test_back_to_a_page_that_was_not_touched(browser, address):
     url, name = address + "notebooks/batch-norm-by-hand.html", "five-numbers"
     with shown(browser, url, name) as widget:
-        follow(widget, f"widget-{name}?gamma=-1&beta=0")
-        assert fragment(widget) == f"widget-{name}?gamma=-1&beta=0"
+        follow(widget, f"widget-{name}?gamma=-1")
+        assert fragment(widget) == f"widget-{name}?gamma=-1"
         widget.page.go_back()
         arrive(widget)
         assert fragment(widget) == f"widget-{name}"

@@ -11,7 +11,8 @@ from test_widgets import each_page, each_widget
 CONTRAST = """(e) => {
   const light = (color) => {
     const parts = color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
-    const linear = parts.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const linear = parts.map((c) =>
+      c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   };
   const { color, backgroundColor } = getComputedStyle(e);
@@ -26,7 +27,8 @@ def picture(target):
 
 def difference(one, two):
     """The share of pixels that differ."""
-    changed = ImageChops.difference(one, two).convert("L").point(lambda v: v > 40 and 255)
+    changed = ImageChops.difference(one, two).convert("L")
+    changed = changed.point(lambda value: 255 * (value > 40))
     return changed.histogram()[255] / (one.width * one.height)
 
 

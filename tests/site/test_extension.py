@@ -131,3 +131,35 @@ def test_a_fold_says_when_it_only_feeds_the_text(code, named):
 
 def test_every_exception_of_the_policy_has_a_reason():
     assert all(reason for _, reason in policy.POLICY.values())
+
+
+def test_paper_is_light_whatever_the_theme():
+    """Rules of the dark theme are for screens; those of the light one print too."""
+    css = (
+        'html[data-theme="dark"] p{a:1} html[data-theme=light] p{b:2} p{c:3} '
+        'html[data-theme="dark"] b, html[data-theme="light"] b, i{d:4}'
+    )
+    kept = stylesheet.prune(tinycss2.parse_stylesheet(css, skip_whitespace=True), set())
+    assert kept.splitlines() == [
+        '@media not print{html[data-theme="dark"] p{a:1}}',
+        "html[data-theme=light] p{b:2}",
+        "@media print{html[data-theme] p{b:2}}",
+        "p{c:3}",
+        'html[data-theme="light"] b,i{d:4}',
+        '@media not print{html[data-theme="dark"] b{d:4}}',
+        "@media print{html[data-theme] b{d:4}}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("button", "name"),
+    [("Show the code", "Code"), ("Show a solution", "Solution"), ("Why", "Why")],
+)
+def test_a_fold_has_a_name_on_paper(button, name):
+    fold = (
+        f'<details class="hide"><summary><p class="collapsed">{button}</p></summary>'
+        "<pre>x = 1</pre></details>"
+    )
+    soup = BeautifulSoup(fold, "html.parser")
+    tidy.name_folds_on_paper(soup)
+    assert soup.summary["data-paper"] == name

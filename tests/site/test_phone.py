@@ -68,7 +68,7 @@ def scrolled(widget):
 def swiped(widget, target, *way, **options):
     """Swipe and wait; return (the link before and after, how far the page scrolled)."""
     before = widget.link()
-    target.evaluate("(e) => e.scrollIntoView({ block: 'center' })")
+    target.evaluate("(e) => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
     top = scrolled(widget)
     widget.swipe(target, *way, **options)
     widget.page.wait_for_timeout(300)  # of a scroll that goes on by itself
@@ -117,7 +117,7 @@ def test_a_point_that_has_the_focus_goes_up_and_down(phone):
     widget.swipe(point, 0)
     assert point.evaluate("(e) => document.activeElement === e")
     assert widget.number("g-1") == g
-    point.evaluate("(e) => e.scrollIntoView({ block: 'center' })")
+    point.evaluate("(e) => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
     top = scrolled(widget)
     widget.swipe(point, 0, -40)
     assert widget.number("g-1") > g + 0.3

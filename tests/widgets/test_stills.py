@@ -14,8 +14,7 @@ from torch import nn
 from normlab import widgets
 from normlab.widgets import base
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
 from booksite import widgets as build
 
 each = pytest.mark.parametrize("name", widgets.__all__)

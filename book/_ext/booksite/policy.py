@@ -14,7 +14,8 @@ POLICY = {
     "script-src": (
         "'self'",
         "plus the hash of each script written in that page: the one that sets light "
-        "or dark before the first paint and mends storage, settings of the fold buttons, search focus",
+        "or dark before the first paint and mends storage, settings of the fold "
+        "buttons, search focus",
     ),
     "style-src": ("'self'", "styles written in pages are moved to the stylesheet"),
     "img-src": ("'self' data:", "small drawings inside the theme's stylesheet"),
