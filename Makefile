@@ -54,15 +54,17 @@ $(SITE): $(READY) $(IMAGES) $(ASSETS) $(PAGES) _build/code
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@
 
-test: $(SITE)
-	$(BIN)/python -m pytest
+# The tests of numbers in two processes of one thread each; a file stays in one of them,
+# as its tests share what takes long to make. What opens pages shares one browser.
+IN_TWO := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(NUMBERS)
 
-# All but what opens pages. Two processes of one thread each; a file stays in one of
-# them, as its tests share what takes long to make.
+test: $(SITE)
+	$(IN_TWO)
+	$(BIN)/python -m pytest $(NUMBERS:%=--ignore=%)
+
 test-avx2: $(READY) $(IMAGES)
 	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-	  OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile \
-	  $(NUMBERS)
+	  $(IN_TWO)
 
 test-browsers: $(SITE)
 	$(BIN)/python -m pytest tests/browsers

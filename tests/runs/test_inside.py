@@ -218,7 +218,8 @@ def test_a_diverged_training_says_so(few):
 
 def test_what_was_seen_survives_the_record(few, results):
     outcome = watch(MLP, "cpu")
-    store.save("toy", MLP, outcome, {})
+    about = dict.fromkeys(("device", "torch", "commit", "finished"), "?")
+    store.save("toy", MLP, outcome, about)
     store.merge("toy")
     [(run, arrays)] = recordings("toy")
     assert run == MLP

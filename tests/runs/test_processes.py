@@ -21,8 +21,12 @@ PATIENCE = 120  # seconds in which a process starts, on a busy machine
 
 # What each driver does first: a toy experiment whose runs do ``body``.
 TOY = """
-import os, time
+import os, signal, time
 from pathlib import Path
+
+# As from a terminal: what a script starts in the background ignores Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 from normlab.runs import EXPERIMENTS, Experiment, Run, execute, store
 from normlab.runs.__main__ import main
 from normlab.runs.config import Outcome
