@@ -19,6 +19,15 @@ def parity(batch_norm: Callable[..., Tensor]) -> list[str]:
     return [name for name, check in CHECKS.items() if not _passes(check, batch_norm)]
 
 
+def error_of(call: Callable[[], object]) -> type[Exception] | None:
+    """Return the type of what a call raises, or None."""
+    try:
+        call()
+    except Exception as error:
+        return type(error)
+    return None
+
+
 def _passes(check, batch_norm) -> bool:
     try:
         return all(_close(ours, theirs) for ours, theirs in check(batch_norm))

@@ -7,6 +7,7 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
+from parity import error_of
 from torch import nn
 from torch.testing import assert_close
 
@@ -287,14 +288,6 @@ BAD_CALLS = {
     "one vector": lambda f: f(X[:1], *zeros_ones(3), training=True),
     "one pixel": lambda f: f(X[:1, :, None, None], None, None, training=True),
 }
-
-
-def error_of(call):
-    try:
-        call()
-    except Exception as error:
-        return type(error)
-    return None
 
 
 @pytest.mark.parametrize("name", BAD_CALLS)

@@ -6,6 +6,7 @@ import inspect
 import pytest
 import torch
 import torch.nn.functional as F
+from parity import error_of
 from torch import nn
 from torch.testing import assert_close
 
@@ -291,14 +292,6 @@ def test_gamma_of_another_shape_serves_as_in_torch():
         y = function(x, running_mean, running_var, gamma, gamma, training=True)
         sides.append((y, running_mean, running_var))
     assert_close(*sides)
-
-
-def error_of(call):
-    try:
-        call()
-    except Exception as error:
-        return type(error)
-    return None
 
 
 SAME_ERROR = {
