@@ -4,14 +4,12 @@ import io
 import re
 
 import pytest
-from conftest import built_pages
 from pypdf import PdfReader
 
 # A chapter with a widget each, many folds and wide tables.
 THREE = [
-    page
-    for page in built_pages()
-    if re.search(r"/(batch-norm-by-hand|batch-size|train-and-eval)\.html$", page)
+    f"notebooks/{name}.html"
+    for name in ("batch-norm-by-hand", "batch-size", "train-and-eval")
 ]
 WIDTH = 718  # CSS pixels of an A4 page between margins of a centimetre
 FOLDED = "article details pre"
