@@ -19,6 +19,7 @@ from normlab.layers.formula import per_channel
 from normlab.models import TORCH_BATCH_NORMS, replace_layers, with_tensors_of
 from normlab.training import EVAL_BATCH, loss_and_accuracy, preserved, to_float
 
+BATCH_NORMS = (BatchNorm, *TORCH_BATCH_NORMS)
 # name of a layer -> mean (C,), biased variance (C,)
 Statistics = dict[str, tuple[Tensor, Tensor]]
 
@@ -51,8 +52,7 @@ def batch_norms(model: nn.Module) -> dict[str, nn.Module]:
     """
     layers = tracking_layers(model)
     for name, layer in layers.items():
-        plain = isinstance(layer, (BatchNorm, *TORCH_BATCH_NORMS))
-        if not plain or isinstance(layer, GhostBatchNorm):
+        if not isinstance(layer, BATCH_NORMS) or isinstance(layer, GhostBatchNorm):
             raise TypeError(
                 f"layer {name!r} is a {type(layer).__name__}: in training it has not "
                 "one mean and variance of the whole batch. Use BatchNorm, or one of "
@@ -139,16 +139,15 @@ def freeze_statistics(model: nn.Module) -> nn.Module:
     Raises:
         TypeError: a layer remembers statistics of another kind.
     """
-    freezable = (BatchNorm, *TORCH_BATCH_NORMS)
     for name, layer in tracking_layers(model).items():
-        if not isinstance(layer, freezable):
+        if not isinstance(layer, BATCH_NORMS):
             raise TypeError(
                 f"layer {name!r} is a {type(layer).__name__}; only batch "
                 "normalization can be frozen"
             )
 
     def frozen(layer: nn.Module) -> nn.Module | None:
-        if not isinstance(layer, freezable) or layer.running_mean is None:
+        if not isinstance(layer, BATCH_NORMS) or layer.running_mean is None:
             return None
         options = layer.eps, layer.momentum, layer.affine
         return with_tensors_of(layer, FrozenBatchNorm(layer.num_features, *options))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
+from normlab.runs.store import write_atomically
 from normlab.widgets import base
 
 from .hashed import write_hashed
@@ -90,7 +91,7 @@ def draw_still(kind, traits, stills):
     if not kept.exists():
         text = kind(**{name: traits[name] for name in traits["controls"]}).still()
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(text, encoding="utf-8")
+        write_atomically(kept, text)  # a build may be stopped; half a still would stay
     return kept.read_text("utf-8")
 
 
