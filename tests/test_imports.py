@@ -21,6 +21,7 @@ FLOW = (
     "recorders",
     "runs",
     "intervals",
+    "evidence",
     "figures",
     "widgets",
     "glue",

@@ -1,0 +1,18 @@
+"""What the records say: values by seed, intervals, and claims with their verdicts.
+
+``python -m normlab.evidence`` prints every verdict.
+"""
+
+from normlab.evidence.card import card
+from normlab.evidence.intervals import Interval, correlation, further_run, mean
+from normlab.evidence.records import paired, values
+
+__all__ = [
+    "Interval",
+    "card",
+    "correlation",
+    "further_run",
+    "mean",
+    "paired",
+    "values",
+]

@@ -1,0 +1,92 @@
+"""A verdict as a chapter shows it: the same everywhere, plain text in a terminal."""
+
+from dataclasses import dataclass
+from html import escape
+
+from normlab.evidence.claims import CLAIMS
+from normlab.evidence.judge import Verdict, judge
+from normlab.evidence.registry import written
+from normlab.evidence.sources import called
+from normlab.evidence.words import Word
+
+LEDGER = "../book/claims.html"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One verdict, to be shown as the last thing in a cell."""
+
+    verdict: Verdict
+
+    def __repr__(self) -> str:
+        claim = self.verdict.claim
+        head = f"{claim.id}: {self.verdict.word.upper()}"
+        lines = [f"Claim ({called(claim.source)}, {claim.place}): {claim.says}"]
+        lines += [f"{what}: {number}" for what, number in self.verdict.numbers]
+        return "\n".join([head, *(f"  {line}" for line in [*lines, *self.remarks()])])
+
+    def remarks(self) -> list[str]:
+        """Return the sentences below the numbers: tests, when, and what flips it."""
+        said = []
+        if self.verdict.tests:
+            said.append(
+                f"p = {self.verdict.p:.2g}, one of {self.verdict.tests} tests of "
+                f"“{self.verdict.claim.experiment}” that share the level 0.05."
+            )
+        if depends := self.verdict.depends_on:
+            said.append(
+                f"It depends: by the primary measure it is {self.verdict.primary}, and "
+                f"the other way with {', '.join(depends)}."
+            )
+        elif others := self.verdict.variants:
+            names = ", ".join(variant.name for variant in others)
+            said.append(f"No other way to ask decides the other way: {names}.")
+        if self.verdict.word is not Word.NOT_TRIED:
+            said.append(written(self.verdict.claim))
+        return said
+
+    def _repr_html_(self) -> str:
+        claim, link = self.verdict.claim, f"claim-{self.verdict.claim.id.lower()}"
+        numbers = "".join(
+            f"<dt>{escape(what)}</dt><dd>{escape(number)}</dd>"
+            for what, number in self.verdict.numbers
+        )
+        return (
+            f'<div class="bn-card" id="{link}">'
+            f'<p class="bn-card-head"><strong>{self.verdict.word}</strong> '
+            f'<a href="{LEDGER}#{link}">{escape(claim.id)}</a></p>'
+            f'<p class="bn-card-says">{escape(claim.says)} '
+            f"<cite>{escape(called(claim.source))}, {escape(claim.place)}</cite></p>"
+            f'<dl class="bn-card-numbers">{numbers}</dl>'
+            f'<p class="bn-card-remarks">{escape(" ".join(self.remarks()))}</p></div>'
+        )
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Several cards below each other."""
+
+    cards: tuple[Card, ...]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.cards))
+
+    def _repr_html_(self) -> str:
+        return "\n".join(card._repr_html_() for card in self.cards)
+
+
+def card(*ids: str) -> Cards:
+    """Return the cards of these claims.
+
+    Raises:
+        KeyError: there is no such claim.
+    """
+    for name in ids:
+        if name not in CLAIMS:
+            raise KeyError(f"no claim {name!r}; there are {', '.join(CLAIMS)}")
+    asked = [CLAIMS[name] for name in ids]
+    # Claims of one experiment share its level: they are judged together.
+    shared = {claim.experiment for claim in asked} - {""}
+    family = [c for c in CLAIMS.values() if c in asked or c.experiment in shared]
+    found = judge(family)
+    return Cards(tuple(Card(found[name]) for name in ids))

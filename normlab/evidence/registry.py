@@ -1,0 +1,101 @@
+"""Which rule was written before which run.
+
+``results/rules.json`` names every claim's rule by a hash. A record stores the hashes
+that stand there when it is made; where one is still the same, the rule was written
+before the run. ``python -m normlab.evidence`` writes the file anew.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from normlab.evidence.claim import Claim
+from normlab.runs.reach import NAME, PACKAGE, Code, Place, short_hash
+from normlab.runs.store import folder, records, write_atomically
+
+AFTER, BEFORE = "Rule written after these runs.", "Rule written before these runs."
+COMPUTED = "Computed whenever the book is built."
+FILE = "rules.json"
+
+
+def rule_hash(claim: Claim) -> str:
+    """Return a hash of the claim's rule, its variants included, and of their code.
+
+    Of the package's code what lies in ``evidence/`` counts; words and numbers of the
+    rule count as they are. What the claim says in prose does not.
+    """
+    asked = [claim.rule, *claim.variants.items()]
+    code, found = _code(), set()
+    for path, name in code.reached(_places(asked), _lies_elsewhere):
+        found |= {piece.hash for piece in code.pieces(path, name)}
+    return short_hash(repr((claim.experiment, _described(asked), sorted(found))))
+
+
+def rule_hashes(claims: Iterable[Claim]) -> dict[str, dict[str, str]]:
+    """Map each experiment to the hashes of the rules that its records decide."""
+    found: dict[str, dict[str, str]] = {}
+    for claim in claims:
+        if claim.rule is not None and claim.experiment:
+            found.setdefault(claim.experiment, {})[claim.id] = rule_hash(claim)
+    return {experiment: found[experiment] for experiment in sorted(found)}
+
+
+def write(claims: Iterable[Claim]) -> Path:
+    """Write ``results/rules.json`` and return where."""
+    path = folder() / FILE
+    write_atomically(path, json.dumps(rule_hashes(claims), indent=1) + "\n")
+    return path
+
+
+def written(claim: Claim) -> str:
+    """Say whether the rule is older than the runs it judges."""
+    if not claim.experiment:
+        return COMPUTED
+    own = rule_hash(claim)
+    known = records(claim.experiment).values()
+    stored = [r["provenance"].get("rules", {}).get(claim.id) for r in known]
+    return BEFORE if stored and all(one == own for one in stored) else AFTER
+
+
+@cache
+def _code() -> Code:
+    return Code(PACKAGE)
+
+
+def _lies_elsewhere(path: str) -> bool:
+    return not path.startswith("evidence/") or path.endswith("__init__.py")
+
+
+def _places(value: object) -> Iterator[Place]:
+    """Where the package defines the classes and functions that a rule consists of."""
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _places(part)
+    elif isinstance(value, partial):
+        yield from _places([value.func, *value.args, *value.keywords.items()])
+    elif is_dataclass(value):
+        yield from _place(type(value))
+        yield from _places([getattr(value, f.name) for f in fields(value)])
+    elif callable(value):
+        yield from _place(value)
+
+
+def _place(thing: Callable) -> Iterator[Place]:
+    if thing.__module__.startswith(f"{NAME}."):
+        path = thing.__module__.removeprefix(f"{NAME}.").replace(".", "/")
+        yield f"{path}.py", thing.__qualname__.split(".")[0]
+
+
+def _described(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_described(part) for part in value]
+    if isinstance(value, partial):
+        return _described([value.func, *value.args, *value.keywords.items()])
+    if is_dataclass(value):
+        own = [(f.name, _described(getattr(value, f.name))) for f in fields(value)]
+        return [type(value).__name__, own]
+    if callable(value):
+        return value.__qualname__
+    return repr(value)

@@ -1,0 +1,37 @@
+"""How a source is called where there is no bibliography; keys as in references.bib."""
+
+from normlab.evidence.claim import OURS
+
+SOURCES = {
+    OURS: "this book",
+    "ba2016layer": "Ba, Kiros and Hinton 2016",
+    "goyal2017accurate": "Goyal et al. 2017",
+    "habr2016batch": "Habr 309302, 2016",
+    "he2019bag": "He et al. 2019",
+    "hoffer2017train": "Hoffer, Hubara and Soudry 2017",
+    "ioffe2015batch": "Ioffe and Szegedy 2015",
+    "kilcher2019batch": "Kilcher 2019",
+    "lecun2012efficient": "LeCun et al. 2012",
+    "liu2017learning": "Liu et al. 2017",
+    "masters2018revisiting": "Masters and Luschi 2018",
+    "mccandlish2018empirical": "McCandlish et al. 2018",
+    "richtux2021deep": "Richtux 2021, after d2l.ai",
+    "salimans2016weight": "Salimans and Kingma 2016",
+    "santurkar2018how": "Santurkar et al. 2018",
+    "singh2020filter": "Singh and Krishnan 2020",
+    "wang2018kalman": "Wang et al. 2018",
+    "wu2018group": "Wu and He 2018",
+    "wu2021rethinking": "Wu and Johnson 2021",
+    "zhang2023dive": "Zhang et al. 2023, d2l.ai",
+}
+
+
+def called(key: str) -> str:
+    """Return the short name of a source.
+
+    Raises:
+        KeyError: the key is not in ``SOURCES``.
+    """
+    if key not in SOURCES:
+        raise KeyError(f"no name for the source {key!r}; add it to evidence/sources.py")
+    return SOURCES[key]

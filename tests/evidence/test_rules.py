@@ -1,0 +1,127 @@
+"""Each rule on made-up records, for every word that it can return."""
+
+import numpy as np
+import pytest
+
+from normlab.evidence.records import arm
+from normlab.evidence.rules import All, Effect, Holds, Number, Same, flipped
+from normlab.evidence.words import Word
+from tests.evidence.synthetic import around, records, rows
+
+D = 0.01  # the smallest difference that counts
+
+
+def two(first, second):
+    """Records of arms a and b; a's spread keeps the pairs' differences apart."""
+    return records(
+        rows(first, measure="accuracy", norm="a"),
+        rows(second, measure="accuracy", norm="b"),
+    )
+
+
+def of(norm):
+    return arm("x", "accuracy", norm=norm)
+
+
+A_OVER_B = Effect(of("a"), of("b"), D, "a less b")
+FLAT = [0.5] * 5
+WIDE = around(0.5, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("higher", "word"),
+    [
+        (around(0.55), Word.REPRODUCED),
+        (around(0.45), Word.NOT_REPRODUCED),  # opposite
+        (around(0.5001), Word.NOT_REPRODUCED),  # the same
+        # p < 0.05 and below d, and the 90% interval reaches beyond d
+        (around(0.5085, 0.006), Word.IN_DIRECTION),
+        (around(0.4915, 0.006), Word.NOT_REPRODUCED),
+        (WIDE, Word.UNDECIDED),
+    ],
+)
+def test_effect(higher, word):
+    assert A_OVER_B.on(two(higher, FLAT)).decide(0.05) is word
+
+
+def test_effect_with_few_seeds_is_undecided():
+    few = two(around(0.9)[:4], FLAT[:4])
+    assert A_OVER_B.on(few).decide(0.05) is Word.UNDECIDED
+
+
+def test_effect_that_p_cannot_carry_is_undecided():
+    found = A_OVER_B.on(two(around(0.55, 0.02), FLAT))
+    assert found.decide(0.05) is Word.REPRODUCED
+    assert found.decide(found.p / 2) is Word.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(0.05, Word.REPRODUCED), (0.09, Word.IN_DIRECTION)]
+)
+def test_effect_with_a_number(number, word):
+    rule = Effect(of("a"), of("b"), D, "a less b", number=number)
+    assert rule.on(two(around(0.55, 0.005), FLAT)).decide(0.05) is word
+
+
+def test_a_number_in_a_range_that_says_nothing_is_not_reproduced_as_such():
+    rule = Effect(of("a"), of("b"), D, "a less b", number=0.05)
+    wide = two(around(0.55, 0.03), FLAT)  # a further run: 0.05 give or take 0.07
+    assert rule.on(wide).decide(0.05) is Word.IN_DIRECTION
+
+
+def test_effect_as_a_ratio():
+    rule = Effect(of("a"), of("b"), np.log(1.5), "a over b", unit="times")
+    assert rule.on(two(around(1.0), FLAT)).decide(0.05) is Word.REPRODUCED
+    assert "2.00 times" in rule.on(two(around(1.0), FLAT)).numbers[0][1]
+
+
+def test_the_opposite_claim_gets_the_opposite_word():
+    opposite = flipped(A_OVER_B).on(two(around(0.55), FLAT))
+    assert opposite.decide(0.05) is Word.NOT_REPRODUCED
+    assert "+5.0 points" in opposite.numbers[0][1]  # shown as it was
+
+
+@pytest.mark.parametrize(
+    ("first", "word"),
+    [
+        (around(0.5001), Word.REPRODUCED),
+        (around(0.55), Word.NOT_REPRODUCED),
+        (around(0.45), Word.NOT_REPRODUCED),
+        (around(0.5085, 0.006), Word.UNDECIDED),  # small, and not proved the same
+        (WIDE, Word.UNDECIDED),
+    ],
+)
+def test_same(first, word):
+    rule = Same(of("a"), of("b"), D, "a less b")
+    assert rule.on(two(first, FLAT)).decide(0.05) is word
+
+
+@pytest.mark.parametrize(
+    ("number", "ours", "word"),
+    [
+        (0.5, around(0.501), Word.REPRODUCED),
+        (0.6, around(0.5), Word.NOT_REPRODUCED),
+        (0.5, around(0.5, 0.4), Word.UNDECIDED),
+    ],
+)
+def test_number(number, ours, word):
+    rule = Number(of("a"), number, "accuracy")
+    assert rule.on(two(ours, FLAT)).decide(0.05) is word
+
+
+def test_holds_says_what_its_function_says():
+    rule = Holds("whatever", lambda _: (Word.IN_DIRECTION, (("n", "1"),)))
+    assert rule.on(two(FLAT, FLAT)).decide(0.05) is Word.IN_DIRECTION
+
+
+@pytest.mark.parametrize("one", [w for w in Word if w is not Word.NOT_TRIED])
+def test_all_is_as_good_as_its_weakest_part(one):
+    good = Holds("", lambda _: (Word.REPRODUCED, ()))
+    part = Holds("", lambda _: (one, ()))
+    assert All((good, part)).on(two(FLAT, FLAT)).decide(0.05) is one
+
+
+def test_all_has_the_largest_p():
+    data = two(around(0.55), FLAT)
+    other = Effect(of("a"), of("a"), D, "a less a")
+    assert All((A_OVER_B, other)).on(data).p == other.on(data).p == 1
