@@ -1,0 +1,115 @@
+"""All claims of the book: whole, filed once, and judged by the data alone."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from normlab import runs
+from normlab.evidence.claims import CLAIMS
+from normlab.evidence.judge import judge
+from normlab.evidence.records import RECORDS, Records
+from normlab.evidence.sources import SOURCES
+from normlab.evidence.words import Word
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "notebooks").glob("*.md"))
+RECORDED = [c for c in CLAIMS.values() if c.rule is not None and c.experiment]
+TYPED = re.compile(r"\b(?:not |partly )?(?:reproduced|undecided)\b", re.IGNORECASE)
+
+
+def constant(values):
+    return np.full_like(values, np.mean(values))
+
+
+def mirrored(values):
+    return np.max(values) + np.min(values) - values
+
+
+def shuffled(values):
+    return np.random.default_rng(0).permutation(values)
+
+
+def noisy(values):
+    return values * np.random.default_rng(0).uniform(0.1, 3, len(values))
+
+
+@cache
+def perturbed(change):
+    """What is recorded, with all numbers of a measure changed in one way."""
+
+    def load(experiment, device):
+        table = runs.load(experiment, device).copy()
+        of_measure = table.groupby("measure")["value"]
+        table["value"] = of_measure.transform(lambda v: change(v.to_numpy()))
+        return table
+
+    def recordings(experiment, device):
+        return [
+            (run, {name: altered(a, change) for name, a in arrays.items()})
+            for run, arrays in runs.recordings(experiment, device)
+        ]
+
+    return Records(load, recordings)
+
+
+def altered(array, change):
+    if not np.issubdtype(array.dtype, np.floating):
+        return array
+    flat = change(array.astype(np.float64).ravel())
+    return flat.reshape(array.shape).astype(array.dtype)
+
+
+@cache
+def word(name, change=None):
+    records = RECORDS if change is None else perturbed(change)
+    return judge([CLAIMS[name]], records)[name].primary
+
+
+@pytest.mark.parametrize("claim", RECORDED, ids=lambda c: c.id)
+def test_other_records_would_get_another_word(claim):
+    changes = (mirrored, constant, shuffled, noisy)
+    others = {word(claim.id, change) for change in changes}
+    assert others - {word(claim.id)}, (
+        f"{claim.id} is {word(claim.id)} whatever is recorded"
+    )
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda c: c.id)
+def test_every_claim_is_filed_where_it_can_be_found(claim):
+    assert claim.source in SOURCES
+    assert claim.experiment in {"", *runs.EXPERIMENTS}
+    assert claim.says.endswith(".")
+    if claim.rule is not None:
+        page = ROOT / "notebooks" / f"{claim.chapter}.md"
+        assert re.search(rf'evidence\.card\([^)]*"{claim.id}"', page.read_text()), (
+            f"{page.name} shows no card of {claim.id}"
+        )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_no_verdict_is_typed(page):
+    prose = re.sub(r"^(`{3,}).*?^\1", "", page.read_text(), flags=re.S | re.M)
+    assert TYPED.findall(prose) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_every_card_is_of_a_claim_of_that_page(page):
+    shown = re.findall(r"evidence\.card\(([^)]*)\)", page.read_text())
+    ids = [name for call in shown for name in re.findall(r'"([^"]+)"', call)]
+    assert len(ids) == len(set(ids))
+    assert [n for n in ids if n not in CLAIMS or CLAIMS[n].chapter != page.stem] == []
+
+
+def test_typed_verdicts_are_found():
+    assert TYPED.findall("So it is **not reproduced** here.") == ["not reproduced"]
+    assert not TYPED.findall("The card says the word.")
+
+
+def test_every_tried_claim_gets_one_of_the_words():
+    found = judge(CLAIMS.values())
+    assert {v.word for v in found.values()} <= set(Word)
+    untried = {name for name, v in found.items() if v.word is Word.NOT_TRIED}
+    assert untried == {c.id for c in CLAIMS.values() if c.rule is None}
