@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from normlab.training import preserved
+from normlab.evaluation import preserved
 
 CLASSES = 10
 HELD_OUT_BATCH = 50  # images a batch where held-out images are normalized by batch

@@ -4,11 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from normlab.evaluation import loss_and_accuracy
 from normlab.layers import GroupNorm, InstanceNorm, LayerNorm
 from normlab.models import lenet, xavier
 from normlab.runs import Run, axes, build, execute
 from normlab.runs.axes import NORMS, RATES, WHICH_AXES, measure
-from normlab.training import loss_and_accuracy
 
 RUN = Run(
     "lenet", "torch_group", 0.5, 50, 3, 1, evaluate_on="validation", dtype="float64"

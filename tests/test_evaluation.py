@@ -11,12 +11,11 @@ from torch import nn
 from torch.testing import assert_close
 from traces import assert_same_trace, hooks, left_behind
 
-from normlab.layers import BatchNorm, GhostBatchNorm, InstanceNorm, LayerNorm
-from normlab.models import TorchBatchNorm, lenet, mlp, xavier
-from normlab.statistics import (
+from normlab.evaluation import (
     PARTS,
     average,
     kinds_of_statistics,
+    loss_and_accuracy,
     normalized_with,
     observe_batches,
     over_orders,
@@ -24,7 +23,9 @@ from normlab.statistics import (
     score_states,
     tracking_layers,
 )
-from normlab.training import fit, loss_and_accuracy
+from normlab.layers import BatchNorm, GhostBatchNorm, InstanceNorm, LayerNorm
+from normlab.models import TorchBatchNorm, lenet, mlp, xavier
+from normlab.training import fit
 
 SIZE = 240  # images
 BATCH = 50  # 4 whole batches and one of 40
