@@ -11,7 +11,7 @@ import yaml
 from docutils.nodes import make_id
 from pybtex.database import BibliographyData, Entry, parse_file
 
-from .._ext.booksite.address import site_url
+from ..booksite.address import site_url
 
 HEADING = re.compile(r"^#+\s+(.+?)\s*#*$", re.MULTILINE)
 TARGET = re.compile(r"^\(([^()\s]+)\)=\s*\n\s*(?:#+\s+(.+?)\s*$)?", re.MULTILINE)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the command line, convert every chapter, then write them."""
-    parser = argparse.ArgumentParser(prog="python -m book.colab", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m web.colab", description=__doc__)
     parser.add_argument("out_dir", type=Path)
     parser.add_argument(
         "--package", help="what pip installs as normlab (default: the repository)"
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
             for page in book.chapters()
         }
     except ConversionError as error:
-        sys.exit(f"book.colab: {error}")
+        sys.exit(f"web.colab: {error}")
     options.out_dir.mkdir(parents=True, exist_ok=True)
     for name, notebook in notebooks.items():
         write(options.out_dir / f"{name}.ipynb", notebook)

@@ -1,4 +1,4 @@
-"""Write each chapter as a notebook for Colab: ``python -m book.colab OUT_DIR``.
+"""Write each chapter as a notebook for Colab: ``python -m web.colab OUT_DIR``.
 
 Colab knows plain Markdown only. `directives` turns MyST's blocks into it, `roles`
 what stands inside a line, and `notebook` the chapter around them. Syntax that none
