@@ -4,7 +4,7 @@ import torch
 import traitlets
 from matplotlib.figure import Figure
 
-from normlab.figures.layer import five_numbers
+from normlab.figures.batch_norm_by_hand import five_numbers
 from normlab.layers import batch_norm
 from normlab.widgets.base import Control, Widget, module
 

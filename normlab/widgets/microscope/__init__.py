@@ -5,7 +5,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from normlab.data import CLASSES, fashion_mnist
-from normlab.figures.modes import batch_jitter
+from normlab.figures.train_and_eval import batch_jitter
 from normlab.runs import recordings, source
 from normlab.widgets.base import Control, Widget, module
 

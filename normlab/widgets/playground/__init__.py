@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from normlab.figures.learned import losses_against
+from normlab.figures.gamma_and_beta import losses_against
 from normlab.figures.style import COLORS
 from normlab.widgets.base import Control, Widget, module
 from normlab.widgets.playground.data import playground_data, playground_images

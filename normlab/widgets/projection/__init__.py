@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from normlab.figures.gradient import gradient_projection
+from normlab.figures.backward_by_hand import gradient_projection
 from normlab.widgets.base import Control, Widget, module
 
 VALUES = (1.0, 2.0, 6.0)

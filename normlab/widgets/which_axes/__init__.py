@@ -5,7 +5,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from normlab.data import fashion_mnist
-from normlab.figures.axes import shared_means
+from normlab.figures.which_axes import shared_means
 from normlab.runs import recordings, source
 from normlab.widgets.base import Control, Widget, module
 

@@ -1,4 +1,4 @@
-"""Figures of what the layer computes."""
+"""Figures of the chapter on the layer itself."""
 
 import numpy as np
 from matplotlib.figure import Figure
