@@ -13,7 +13,7 @@ find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
-PAGES := $(filter-out book/colab/%,$(call find,book notebooks)) _config.yml _toc.yml
+PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _toc.yml
 
 # make colab: the chapters as Colab notebooks, in _build/colab
 # make test-avx2: the tests of numbers once more, as on a processor without AVX-512
@@ -80,7 +80,7 @@ gpu: $(READY) $(IMAGES)
 	$(BIN)/python -m benchmarks --device cuda
 
 colab: $(READY)
-	$(BIN)/python -m book.colab _build/colab
+	$(BIN)/python -m web.colab _build/colab
 
 benchmark: $(SITE)
 	$(BIN)/python -m benchmarks

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from normlab.evaluation import batch_norms, preserved, to_float, tracking_layers
 from normlab.layers.batch import batch_stats
 from normlab.layers.door import full
-from normlab.statistics import batch_norms, tracking_layers
-from normlab.training import Pair, preserved, to_float
+from normlab.training import Pair
 
 PERCENTILES = (1, 5, 15, 25, 50, 75, 85, 95, 99)
 ACTIVATIONS = (nn.Sigmoid, nn.Tanh, nn.ReLU)

@@ -16,8 +16,8 @@ from scipy import stats
 from torch import nn
 
 from normlab import checks
+from normlab.evaluation import tracking_layers
 from normlab.layers import BatchNorm
-from normlab.statistics import tracking_layers
 
 
 def good_standardize(x):

@@ -243,7 +243,7 @@ def test_same_data_same_svg(tmp_path):
 def test_the_cover_is_drawn_from_the_records(tmp_path, monkeypatch):
     monkeypatch.setattr(draw_cover, "COVER", tmp_path / "cover.svg")
     draw_cover.main()
-    kept = Path(__file__).parents[1] / "book" / "theme" / "cover.svg"
+    kept = Path(__file__).parents[1] / "web" / "theme" / "cover.svg"
     assert (tmp_path / "cover.svg").read_bytes() == kept.read_bytes(), (
         "run `python -m normlab.figures`"
     )

@@ -30,14 +30,16 @@ def test_changed_code_or_records_execute_every_chapter_anew(changed):
     assert "jupyter-book build" in commands
 
 
-def test_a_changed_page_keeps_the_other_chapters():
-    commands = plan("notebooks/lenet.md")
+@pytest.mark.parametrize("changed", ["notebooks/lenet.md", "web/booksite/tidy.py"])
+def test_a_changed_page_keeps_the_other_chapters(changed):
+    commands = plan(changed)
     assert "jupyter-book build" in commands
     assert ".jupyter_cache" not in commands
 
 
-def test_a_changed_test_builds_nothing():
-    assert "jupyter-book" not in plan("tests/test_make.py")
+@pytest.mark.parametrize("changed", ["tests/test_make.py", "web/colab/roles.py"])
+def test_what_no_page_is_made_of_builds_nothing(changed):
+    assert "jupyter-book" not in plan(changed)
 
 
 def test_every_test_of_numbers_runs_as_on_an_older_processor():

@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim.swa_utils import update_bn
 from torch.testing import assert_close
 
+from normlab.evaluation import recompute_running
 from normlab.layers import (
     BatchNorm,
     FrozenBatchNorm,
@@ -30,7 +31,6 @@ from normlab.models import (
     xavier,
 )
 from normlab.runs.builders import xavier_gamma_0
-from normlab.statistics import recompute_running
 
 
 def count(model):

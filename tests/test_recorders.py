@@ -11,6 +11,7 @@ from torch import nn
 from torch.testing import assert_close
 from traces import assert_same_trace, hooks, left_behind
 
+from normlab.evaluation import preserved, tracking_layers
 from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import TorchBatchNorm, lenet, mlp, xavier
 from normlab.recorders import (
@@ -27,8 +28,7 @@ from normlab.recorders import (
     captured,
     snapshot_steps,
 )
-from normlab.statistics import tracking_layers
-from normlab.training import fit, preserved
+from normlab.training import fit
 
 SIZE = 256  # images: 4 equal batches
 BATCH = 64

@@ -12,9 +12,10 @@ import torch.nn.functional as F
 from torch import nn
 from torch.testing import assert_close
 
+from normlab.evaluation import loss_and_accuracy
 from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import TorchBatchNorm, gamma_and_beta, lenet, mlp, xavier
-from normlab.training import fit, loss_and_accuracy
+from normlab.training import fit
 
 SIZE = 600  # images; batches of 128 leave a last one of 88
 BATCH = 128

@@ -6,23 +6,20 @@ from normlab.figures.activations import (
     percentile_lines,
     percentile_rivers,
 )
-from normlab.figures.axes import shared_means, timeline
-from normlab.figures.batch_size import batch_mean_scatter, by_batch_size
-from normlab.figures.gradient import (
+from normlab.figures.backward_by_hand import (
     bias_growth,
     computational_graph,
     gradient_projection,
     loss_against_rate,
     three_paths,
 )
-from normlab.figures.inputs import (
-    cosine_histograms,
-    depth_profile,
-    loss_against_step,
-    two_valleys,
+from normlab.figures.batch_norm_by_hand import (
+    five_numbers,
+    map_shapes,
+    running_estimates,
 )
-from normlab.figures.layer import five_numbers, map_shapes, running_estimates
-from normlab.figures.learned import (
+from normlab.figures.batch_size import batch_mean_scatter, by_batch_size
+from normlab.figures.gamma_and_beta import (
     beside_identity,
     first_layer_trajectories,
     layer_trajectories,
@@ -31,7 +28,10 @@ from normlab.figures.learned import (
     pruned_accuracy,
     source_beside_seeds,
 )
-from normlab.figures.modes import (
+from normlab.figures.lenet import compare_rates
+from normlab.figures.style import COLORS, seed_curves, use_style
+from normlab.figures.torch_batch_norm import gap_against_step, throughput_bars
+from normlab.figures.train_and_eval import (
     accuracy_by_size,
     batch_jitter,
     company,
@@ -40,12 +40,12 @@ from normlab.figures.modes import (
     running_errors,
     where_to_look,
 )
-from normlab.figures.style import COLORS, use_style
-from normlab.figures.training import (
-    compare_rates,
-    gap_against_step,
-    seed_curves,
-    throughput_bars,
+from normlab.figures.which_axes import shared_means, timeline
+from normlab.figures.why_normalize import (
+    cosine_histograms,
+    depth_profile,
+    loss_against_step,
+    two_valleys,
 )
 
 __all__ = [

@@ -6,7 +6,7 @@ from normlab.figures.cover import cover
 from normlab.figures.style import use_style
 from normlab.runs import load
 
-COVER = Path("book/theme/cover.svg")
+COVER = Path("web/theme/cover.svg")
 
 
 def main() -> None:

@@ -1,4 +1,6 @@
-"""One style and one colour per meaning for the whole book."""
+"""One style and one colour per meaning for the whole book, and what chapters share."""
+
+from collections.abc import Collection
 
 import matplotlib as mpl
 import numpy as np
@@ -65,6 +67,38 @@ def seed_band(ax: Axes, x, values, color: str, **line) -> None:
     values = np.asarray(values)
     ax.fill_between(x, values.min(0), values.max(0), color=color, alpha=0.2)
     ax.plot(x, values.mean(0), color=color, **line)
+
+
+def seed_curves(
+    lines: dict[str, pd.DataFrame],
+    colors: dict[str, str],
+    quantity: str,
+    dashed: Collection[str] = (),
+) -> Figure:
+    """Draw a measure against the epoch: mean over seeds, band from min to max.
+
+    Args:
+        lines: label -> rows with columns seed, epoch, value.
+        colors: label -> colour.
+        quantity: what the vertical axis says, unit included.
+        dashed: labels whose lines are dashed, to show what lies beneath.
+    """
+    figure, ax = new_figure(WIDE)
+    scale = 100 if "%" in quantity else 1
+    ends = []
+    for name, rows in lines.items():
+        wide = scale * rows.pivot(index="seed", columns="epoch", values="value")
+        kind = (0, (3, 3)) if name in dashed else "-"
+        seed_band(ax, wide.columns, wide, colors[name], linestyle=kind)
+        ends.append((wide.mean().iloc[-1], name))
+    low, high = ax.get_ylim()
+    heights = spread([y for y, _ in sorted(ends)], (high - low) / 11)
+    for (_, name), y in zip(sorted(ends), heights, strict=True):
+        label(ax, wide.columns[-1], y, name, colors[name])
+    ax.set(xlabel="epoch", ylabel=quantity, ylim=(low, high))
+    ax.set_xlim(wide.columns[0], 1.42 * wide.columns[-1])
+    ax.set_xticks(wide.columns)
+    return figure
 
 
 def dots_over_rates(

@@ -151,7 +151,7 @@ class BatchNorm(TrackingNormalizer):
     the same state_dict, the same behaviour in training and evaluation. It does not
     inherit from them, so PyTorch's helpers that look for their type pass over it
     without a word: in the place of ``torch.optim.swa_utils.update_bn`` call
-    ``normlab.statistics.recompute_running``; before
+    ``normlab.evaluation.recompute_running``; before
     ``torch.nn.SyncBatchNorm.convert_sync_batchnorm`` put PyTorch's layers in, with
     ``normlab.models.to_torch``.
 

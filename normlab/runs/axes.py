@@ -1,11 +1,10 @@
 """LeNet with normalizers that differ in which values share a mean."""
 
+from normlab.evaluation import kinds_of_statistics, loss_and_accuracy
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.execute import build, data, history_rows, train_on
 from normlab.runs.modes import ANOTHER_ORDER
 from normlab.runs.store import rows_of
-from normlab.statistics import kinds_of_statistics
-from normlab.training import loss_and_accuracy
 
 # The last two leave the dense layers without a normalizer: instance normalization has
 # one value per channel there, and the other is its control.

@@ -8,12 +8,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import parameters_to_vector
 
+from normlab.evaluation import loss_and_accuracy, preserved, to_float
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.execute import build, data, history_rows, train_on
 from normlab.runs.inside import thin
 from normlab.runs.lenet import SOURCE_RATE
 from normlab.runs.store import rows_of
-from normlab.training import Pair, loss_and_accuracy, preserved, to_float
+from normlab.training import Pair
 
 SIZES = (2, 4, 8, 16, 64, 256, 1024)
 NORMS = ("none", "torch_batch", "torch_group")

@@ -12,13 +12,13 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from normlab.data import fashion_mnist, training_validation_split
+from normlab.evaluation import kinds_of_statistics
 from normlab.runs import store
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
 from normlab.runs.registry import INITS, MODELS, NORMS
 from normlab.runs.workers import end_with
-from normlab.statistics import kinds_of_statistics
 from normlab.training import History, Pair, Recorder, fit
 
 STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by

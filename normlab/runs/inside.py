@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from normlab.evaluation import loss_and_accuracy, tracking_layers
 from normlab.recorders import (
     Activations,
     GammaAndBeta,
@@ -18,8 +19,7 @@ from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.execute import data, history_rows, train
 from normlab.runs.lenet import SOURCE_RATE
 from normlab.runs.store import rows_of
-from normlab.statistics import tracking_layers
-from normlab.training import Pair, loss_and_accuracy
+from normlab.training import Pair
 
 PROBE = 100  # images; with more a recording costs over a tenth of the training
 LOSSES = 500  # the most numbers kept of a loss curve

@@ -4,22 +4,23 @@ import copy
 
 from torch import Tensor, nn
 
-from normlab.recorders import RunningBank
-from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.execute import build, data, history_rows, train_on
-from normlab.runs.lenet import SOURCE_RATE
-from normlab.runs.store import rows_of
-from normlab.statistics import (
+from normlab.evaluation import (
     PARTS,
     Statistics,
     average,
     freeze_statistics,
+    loss_and_accuracy,
     observe_batches,
     recompute_running,
     score_states,
     tracking_layers,
 )
-from normlab.training import History, Pair, loss_and_accuracy
+from normlab.recorders import RunningBank
+from normlab.runs.config import Experiment, Outcome, Run
+from normlab.runs.execute import build, data, history_rows, train_on
+from normlab.runs.lenet import SOURCE_RATE
+from normlab.runs.store import rows_of
+from normlab.training import History, Pair
 
 SIZES = (4, 16, 64, 256)
 MOMENTA = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)

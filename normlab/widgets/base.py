@@ -19,25 +19,31 @@ WAKE = HTML(
     f'<p class="{ASLEEP}">No widget here? Its kernel has stopped: run this cell again '
     "to bring it back.</p>"
 )
-IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w-]+\.js)";\n', re.MULTILINE)
 
 
 def module(name: str) -> str:
-    """Return the text of ``NAME.js``, its neighbours in the place of their imports.
+    """Return the text of a module, its neighbours in the place of their imports.
 
     A kernel's front end is given a module as text, which cannot import a neighbour.
+
+    Args:
+        name: its path in this folder without the suffix, "five/widget" for one.
     """
     done = set()
 
-    def inline(found: re.Match) -> str:
-        neighbour = found[1]
-        if neighbour in done:
-            return ""
-        done.add(neighbour)
-        text = IMPORT.sub(inline, (HERE / neighbour).read_text("utf-8"))
-        return re.sub(r"^export (?!default)", "", text, flags=re.MULTILINE)
+    def whole(file: Path) -> str:
+        text = file.read_text("utf-8")
+        return IMPORT.sub(lambda found: inlined(file.parent / found[1]), text)
 
-    return IMPORT.sub(inline, (HERE / f"{name}.js").read_text("utf-8"))
+    def inlined(neighbour: Path) -> str:
+        file = neighbour.resolve()
+        if file in done:
+            return ""
+        done.add(file)
+        return re.sub(r"^export (?!default)", "", whole(file), flags=re.MULTILINE)
+
+    return whole(HERE / f"{name}.js")
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Control:
 class Widget(anywidget.AnyWidget):
     """A widget of the book: the same module in a kernel and on the site.
 
-    A subclass sets ``_esm = module("its_name")``, ``name``, ``room``, and a
+    A subclass sets ``_esm = module("its_name/widget")``, ``name``, ``room``, and a
     ``Control`` a trait that the reader may move. All else is drawn from its traits.
     Its ``picture`` is for paper; a kernel never asks for it, as it may take long.
     """

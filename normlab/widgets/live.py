@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from normlab.evaluation import loss_and_accuracy
 from normlab.runs.config import Run
 from normlab.runs.execute import build, data
-from normlab.training import fit, loss_and_accuracy
+from normlab.training import fit
 
 INTERVAL = 0.25  # seconds between two reports
 POINTS = 60  # the most numbers of a reported curve

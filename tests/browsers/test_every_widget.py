@@ -5,12 +5,12 @@ import re
 from functools import cache
 
 import pytest
-import test_axes
 import test_explorer
 import test_five
 import test_microscope
 import test_playground
 import test_projection
+import test_which_axes
 import torch
 from conftest import SITE, UNBUILT, built_pages
 from moved import Widget, button, control, labelled
@@ -77,16 +77,18 @@ def batch_size(widget):
 
 
 def which_axes(widget):
-    block = torch.from_numpy(maps()["maps/2"][: test_axes.IMAGES, : test_axes.CHANNELS])
+    block = torch.from_numpy(
+        maps()["maps/2"][: test_which_axes.IMAGES, : test_which_axes.CHANNELS]
+    )
     grid = labelled("chosen value in the grid")
     widget.press(grid, "Home")
-    start = test_axes.chosen(widget)
+    start = test_which_axes.chosen(widget)
     widget.press(grid, "ArrowRight", times=2)
-    assert test_axes.chosen(widget) == (start[0], 0, start[2], start[3] + 2)
-    test_axes.assert_agrees(widget, block, "batch")
+    assert test_which_axes.chosen(widget) == (start[0], 0, start[2], start[3] + 2)
+    test_which_axes.assert_agrees(widget, block, "batch")
     widget.click(grid)
-    assert test_axes.chosen(widget)[1] in (3, 4)  # the middle of eight channels
-    test_axes.assert_agrees(widget, block, "batch")
+    assert test_which_axes.chosen(widget)[1] in (3, 4)  # the middle of eight channels
+    test_which_axes.assert_agrees(widget, block, "batch")
 
 
 def playground(widget):

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.testing import assert_close
 
+from normlab.evaluation import freeze_statistics, preserved, tracking_layers
 from normlab.layers import (
     BatchNorm,
     FrozenBatchNorm,
@@ -15,8 +16,7 @@ from normlab.layers import (
     InstanceNorm,
 )
 from normlab.models import TorchBatchNorm, lenet, xavier
-from normlab.statistics import freeze_statistics, tracking_layers
-from normlab.training import fit, preserved
+from normlab.training import fit
 
 EXACT = {"rtol": 0, "atol": 1e-10}  # float64
 KINDS = {"ours": BatchNorm, "torch's": TorchBatchNorm}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from book.colab.index import Book
+from web.colab.index import Book
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,7 +70,7 @@ def write_book(tmp_path, monkeypatch):
 @pytest.fixture
 def convert(write_book):
     """Return a function from a piece of MyST to plain Markdown."""
-    from book.colab.directives import convert_blocks
+    from web.colab.directives import convert_blocks
 
     def convert(text: str) -> str:
         return convert_blocks(text, write_book(text).pages["notebooks/first"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from book.colab.index import ConversionError
+from web.colab.index import ConversionError
 
 SITE = "https://someone.github.io/small-book"
 

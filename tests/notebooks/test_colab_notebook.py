@@ -7,9 +7,9 @@ import sys
 import nbformat
 import pytest
 
-from book.colab.__main__ import write
-from book.colab.index import Book, ConversionError
-from book.colab.notebook import convert_chapter
+from web.colab.__main__ import write
+from web.colab.index import Book, ConversionError
+from web.colab.notebook import convert_chapter
 
 from .conftest import ROOT, chapters
 
@@ -144,7 +144,7 @@ def test_same_bytes_each_time_and_nothing_left_behind(first, tmp_path):
 
 
 def test_command_writes_every_chapter_of_the_book(tmp_path):
-    command = [sys.executable, "-m", "book.colab", str(tmp_path)]
+    command = [sys.executable, "-m", "web.colab", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=60)
     listed = {page.name for page in Book(ROOT).chapters()}
     assert {path.stem for path in tmp_path.glob("*.ipynb")} == listed

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell
 
-from book.colab.__main__ import write
-from book.colab.index import Book
-from book.colab.notebook import convert_chapter
 from normlab.data import find_folder
 from normlab.runs.store import folder
+from web.colab.__main__ import write
+from web.colab.index import Book
+from web.colab.notebook import convert_chapter
 
 from .conftest import ROOT
 

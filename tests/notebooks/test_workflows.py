@@ -75,12 +75,12 @@ def test_scripts_are_sound_bash(path):
 
 
 def test_publishing_puts_notebooks_where_the_buttons_point():
-    from book._ext.booksite.address import PUBLISHED_BRANCH, colab_url
+    from web.booksite.address import PUBLISHED_BRANCH, colab_url
 
     url = colab_url("https://github.com/a/b", "lenet")
     assert url.endswith(f"/a/b/blob/{PUBLISHED_BRANCH}/colab/lenet.ipynb")
     publish = "\n".join(scripts(ROOT / ".github/workflows/publish.yml"))
-    assert "book.colab _build/html/colab" in publish
+    assert "web.colab _build/html/colab" in publish
     assert re.search(rf'GITHUB_REPOSITORY" {PUBLISHED_BRANCH}$', publish, re.MULTILINE)
 
 

@@ -13,9 +13,9 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
+from normlab.evaluation import tracking_layers
 from normlab.runs import build, execute, inside, load, recordings, train
 from normlab.runs.execute import STEPS_KEPT, data
-from normlab.statistics import tracking_layers
 
 STEPS = STEPS_KEPT
 UNIT = 2.0**-23  # of a float32's last place, relative; nine digits of text keep all

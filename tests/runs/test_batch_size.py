@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from traces import assert_same_trace, left_behind
 
+from normlab.evaluation import loss_and_accuracy
 from normlab.runs import batch_size, build, execute
 from normlab.runs.batch_size import (
     ANCHOR,
@@ -20,7 +21,6 @@ from normlab.runs.batch_size import (
     state_of,
 )
 from normlab.runs.config import Run
-from normlab.training import loss_and_accuracy
 
 RUN = Run("lenet", "torch_batch", 0.5, 20, epochs=2, seed=1)
 SIZE = 200

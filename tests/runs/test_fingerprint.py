@@ -91,7 +91,7 @@ def test_the_same_code_is_not_older(edited):
     ("path", "name"),
     [
         ("training.py", "fit"),
-        ("training.py", "EVAL_BATCH"),
+        ("evaluation.py", "EVAL_BATCH"),
         ("data.py", "fashion_mnist"),
         ("models.py", "lenet"),
         ("models.py", "xavier"),

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from normlab.evaluation import loss_and_accuracy, recompute_running, tracking_layers
 from normlab.recorders import Activations, snapshot_steps
 from normlab.runs import Run, build, execute, inside, recordings, store, train
 from normlab.runs.inside import LOSSES, PROBE, SHARES, prune, thin, watch
-from normlab.statistics import recompute_running, tracking_layers
-from normlab.training import loss_and_accuracy
 
 RUN = Run("lenet", "torch_batch", 0.5, batch_size=64, epochs=1, seed=0)
 MLP = replace(RUN, model="sigmoid_mlp", epochs=2)

@@ -10,6 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from normlab.evaluation import (
+    PARTS,
+    average,
+    loss_and_accuracy,
+    observe_batches,
+    tracking_layers,
+)
 from normlab.runs import Run, build, execute, modes
 from normlab.runs.modes import (
     ANOTHER_ORDER,
@@ -19,8 +26,6 @@ from normlab.runs.modes import (
     finish,
     state_name,
 )
-from normlab.statistics import PARTS, average, observe_batches, tracking_layers
-from normlab.training import loss_and_accuracy
 
 BATCH = 50
 SIZE = 200  # images; whole batches, so that n/(n-1) is one number

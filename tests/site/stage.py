@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from ipywidgets.embed import dependency_state, embed_data, escape_script
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]  # this checkout's
+sys.path[:0] = [str(ROOT), str(ROOT / "web")]  # this checkout's
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <title>{name}</title><meta name="viewport" content="width=device-width">
 <link rel="canonical" href="https://example.org/stage/{path}">
@@ -38,8 +38,8 @@ def build(site: Path) -> None:
     """Write a page for each chapter that has widgets, with these and nothing else."""
     shutil.rmtree(site, ignore_errors=True)
     (site / "notebooks").mkdir(parents=True)
-    shutil.copytree(ROOT / "book/theme/root/assets", site / "assets")
-    shutil.copy(ROOT / "book/theme/static/book.css", site / "assets")
+    shutil.copytree(ROOT / "web/theme/root/assets", site / "assets")
+    shutil.copy(ROOT / "web/theme/static/book.css", site / "assets")
     for name in ("search", "404", "index"):
         (site / f"{name}.html").write_text(page(name, f"{name}.html", ""))
     for chapter in CHAPTERS:

@@ -9,7 +9,7 @@ import pytest
 import tinycss2
 from bs4 import BeautifulSoup
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "web"))
 from booksite import address, icons, policy, scripts, stamp, stylesheet, tidy
 
 

@@ -74,7 +74,7 @@ def drawn(size, draws, seed=0):
     """The page's own batches (draws, size)."""
     everyone = list(range(COUNT))
     calls = [("drawBatch", everyone, seed, size, d) for d in range(draws)]
-    return np.array(call("batch_statistics", calls))
+    return np.array(call("microscope/batch_statistics", calls))
 
 
 def assert_agrees(micro, channel, batches, statistic="mean", momentum=0.1):

@@ -11,7 +11,7 @@ from conftest import ROOT, SITE, built_pages
 from hand import shown
 from visit import is_widgets
 
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
+sys.path.insert(0, str(ROOT / "web"))
 from booksite import widgets
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -102,7 +102,7 @@ def test_every_widget_waits_for_the_styles_that_it_shares(page, browser, address
 
 
 def test_host_is_small():
-    host = (ROOT / "book/theme/root/assets/host.js").read_bytes()
+    host = (ROOT / "web/theme/root/assets/host.js").read_bytes()
     assert len(host) <= 10_000
 
 

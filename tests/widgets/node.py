@@ -23,7 +23,7 @@ def run(name, jobs, mistake=("", "")):
     text = module(name)  # with what it imports
     assert mistake[0] in text
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{name}.js"
+        file = Path(folder, "module.js")
         file.write_text(text.replace(*mistake), "utf-8")
         return run_file(file, jobs)
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from normlab.widgets.playground_data import playground_data
+from normlab.widgets.playground.data import playground_data
 
 from .node import pack, run, unpack
 
@@ -31,7 +31,7 @@ def packed():
 def train(runs):
     """Train networks; ``runs`` is a list of (settings, steps)."""
     job = {"packed": packed(), "runs": [{"settings": s, "steps": n} for s, n in runs]}
-    (results,) = run("playground_worker", [("playground", job)])
+    (results,) = run("playground/worker", [("playground", job)])
     return [read(result) for result in results]
 
 

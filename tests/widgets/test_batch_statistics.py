@@ -12,7 +12,7 @@ from normlab.runs import recordings
 
 from .node import call
 
-MODULE = "batch_statistics"
+MODULE = "microscope/batch_statistics"
 RNG = np.random.default_rng(0)
 MAPS = torch.from_numpy(RNG.normal(0.4, 1.3, size=(9, 1, 4, 5)))  # (N, C, H, W)
 

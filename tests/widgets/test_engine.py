@@ -76,7 +76,7 @@ CASES = {title(*setting): setting for setting in COMBINATIONS + SPECIAL}
 def parity():
     """Name of the case -> steps of the engine, steps of PyTorch, bounds."""
     made = {name: case(*setting) for name, setting in CASES.items()}
-    results = run("engine", [("parity", job) for job, *_ in made.values()])
+    results = run("playground/engine", [("parity", job) for job, *_ in made.values()])
     return {
         name: ([given(step) for step in result], *expected)
         for (name, (_, *expected)), result in zip(made.items(), results, strict=True)
@@ -100,14 +100,14 @@ def test_every_gradient_and_statistic_was_compared(parity):
 @pytest.mark.parametrize("placement", ["before", "after"])
 def test_parameters_are_named_as_in_the_state_dict(normalizer, placement):
     config = network(normalizer, placement, depth=4)
-    (entries,) = run("engine", [("entries", {"config": config})])
+    (entries,) = run("playground/engine", [("entries", {"config": config})])
     theirs = [[name, list(value.shape)] for name, value in state(build(config)).items()]
     assert entries == theirs
 
 
 def test_parameters_are_named_as_in_the_book_s_network():
     config = network("batch", activation="relu", depth=4)
-    (entries,) = run("engine", [("entries", {"config": config})])
+    (entries,) = run("playground/engine", [("entries", {"config": config})])
     model = mlp(4, config["width"], BatchNorm, inputs=config["inputs"])
     assert [name for name, _ in entries] == list(state(model))
 
@@ -159,7 +159,7 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_planted_mistake_is_caught(mistake):
     job, answer, bounds = case(network("batch", depth=3, eps=1e-3), 7)
-    (result,) = run("engine", [("parity", job)], MISTAKES[mistake])
+    (result,) = run("playground/engine", [("parity", job)], MISTAKES[mistake])
     ours = [given(nan_for_null(step)) for step in result]
     assert disagreements(ours, answer, bounds)
 
@@ -231,7 +231,7 @@ TRAININGS = {
 @pytest.fixture(scope="module")
 def trained():
     """Name -> what came of it; all in one process."""
-    results = run("engine", [("train", job) for job in TRAININGS.values()])
+    results = run("playground/engine", [("train", job) for job in TRAININGS.values()])
     return dict(zip(TRAININGS, results, strict=True))
 
 
@@ -345,7 +345,7 @@ def test_weights_are_box_and_muller_s(trained):
 
 @pytest.fixture(scope="module")
 def constants():
-    return run("engine", [("constants", {})])[0]
+    return run("playground/engine", [("constants", {})])[0]
 
 
 def histogram(values, edges):
@@ -394,7 +394,7 @@ def test_saturated_is_where_the_slope_is_a_twentieth(constants, activation, far)
     for value, share in ((near, 0.0), (beyond, 1.0)):
         config = {"activation": activation, "depth": 2, "weightStd": 0}
         job = training(1, fill={"1.bias": value}, **config)
-        (result,) = run("engine", [("train", job)])
+        (result,) = run("playground/engine", [("train", job)])
         assert result["layers"][0]["saturated"] == share
         assert result["layers"][0]["dead"] == share
 
@@ -430,7 +430,7 @@ def test_edges_are_fixed(constants):
 def samples(order, size=8, count=5, seed=0):
     labels = [i % 4 for i in range(20)]
     job = {"labels": labels, "order": order, "seed": seed, "size": size, "count": count}
-    (result,) = run("engine", [("samples", job)])
+    (result,) = run("playground/engine", [("samples", job)])
     return result["batches"], result["epoch"]
 
 
@@ -478,7 +478,7 @@ def test_sampler_s_seed_decides():
 )
 def test_impossible_batch_is_refused_by_name(job, error):
     config = network("batch", depth=3, maxBatch=16)
-    (result,) = run("engine", [("once", job | {"config": config})])
+    (result,) = run("playground/engine", [("once", job | {"config": config})])
     assert result["error"] == error
     assert "batch" in result["message"]
 
@@ -492,7 +492,7 @@ def test_impossible_batch_is_refused_by_name(job, error):
     ],
 )
 def test_one_image_is_enough_elsewhere(job):
-    (result,) = run("engine", [("once", job)])
+    (result,) = run("playground/engine", [("once", job)])
     assert result["finite"]
 
 
@@ -509,7 +509,7 @@ def test_one_image_is_enough_elsewhere(job):
     ],
 )
 def test_wrong_setting_is_refused_by_name(setting):
-    (result,) = run("engine", [("once", {"config": SMALL | setting})])
+    (result,) = run("playground/engine", [("once", {"config": SMALL | setting})])
     assert result["error"] == "RangeError"
     (key,) = setting
     assert result["message"].startswith(key)

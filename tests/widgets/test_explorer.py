@@ -12,7 +12,7 @@ from normlab.runs.batch_size import SIZES
 from normlab.runs.config import Outcome, Run
 from normlab.runs.inside import thin
 from normlab.widgets import BatchSizeExplorer
-from normlab.widgets.batch_sizes import (
+from normlab.widgets.explorer.batch_sizes import (
     AT_CHANCE,
     BUDGETS,
     DIVERGED,
@@ -141,7 +141,7 @@ def summaries(table, measure, budget="updates"):
     data = json.loads(json.dumps(packed(table)))
     run = data["runs"]["torch_batch/16/0.0625"]
     (found,) = node.call(
-        "batch_sizes", [("summary", run, budget, measure, data["reach"])]
+        "explorer/batch_sizes", [("summary", run, budget, measure, data["reach"])]
     )
     return found
 
@@ -168,13 +168,13 @@ def test_a_noise_scale_needs_a_signal(recorded):
     assert found["mean"] == pytest.approx(16 * 3.0 / 0.2)  # of the means
     assert found["least"] == found["most"] == pytest.approx(16 * 4.0 / 0.5)
     calls = [("noiseScale", 16, 2.0, square) for square in (-0.1, 0, 0.5)]
-    assert node.call("batch_sizes", calls) == [None, None, 64]
+    assert node.call("explorer/batch_sizes", calls) == [None, None, 64]
 
 
 def test_endings_are_counted(recorded):
     runs = json.loads(json.dumps(packed(recorded)["runs"]))
     calls = [("endings", run, "epochs") for run in runs.values()]
-    found = dict(zip(runs, node.call("batch_sizes", calls), strict=True))
+    found = dict(zip(runs, node.call("explorer/batch_sizes", calls), strict=True))
     ended = {"learned": 1, "chance": 0, "diverged": 1, "all": 2}
     assert found["torch_batch/16/0.0625"] == ended
     assert found["none/16/0.0625"]["chance"] == 1
@@ -186,7 +186,7 @@ def test_images_seen_count_the_last_batch_as_it_is(batch):
     counts = [1200, updates_of("epochs", batch)]
     calls = [("imagesSeen", batch, count) for count in counts]
     expected = [int(np.resize(sizes, count).sum()) for count in counts]
-    assert node.call("batch_sizes", calls) == expected
+    assert node.call("explorer/batch_sizes", calls) == expected
 
 
 def test_seeds_stay_in_order(results):

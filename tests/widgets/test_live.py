@@ -3,10 +3,11 @@
 import pytest
 import torch
 
+from normlab.evaluation import loss_and_accuracy
 from normlab.runs import store
 from normlab.runs.config import Run
 from normlab.runs.execute import build
-from normlab.training import fit, loss_and_accuracy
+from normlab.training import fit
 from normlab.widgets import BatchSizeExplorer, live
 
 from .test_explorer import record

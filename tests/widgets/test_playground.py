@@ -17,9 +17,9 @@ from torch import nn
 from normlab.widgets import Playground
 from normlab.widgets.base import module
 from normlab.widgets.playground import CONTROLS
-from normlab.widgets.playground_data import playground_images, quantize
-from normlab.widgets.playground_networks import batches, held_out, networks, train
-from normlab.widgets.playground_stories import STORIES, USUAL
+from normlab.widgets.playground.data import playground_images, quantize
+from normlab.widgets.playground.networks import batches, held_out, networks, train
+from normlab.widgets.playground.stories import STORIES, USUAL
 
 from . import playground
 from .node import call, pack, run, unpack
@@ -73,7 +73,7 @@ def test_worker_s_losses_are_the_engine_s(images, normalizer, order):
         "batchSize": settings["batch_size"],
         "order": order,
     }
-    (engine,) = run("engine", [("train", job)])
+    (engine,) = run("playground/engine", [("train", job)])
     assert ours.losses == [report["loss"] for report in engine["reports"]]
     assert ours.layers == engine["layers"]
     for name, value in ours.values.items():
@@ -148,7 +148,7 @@ def test_parameters_are_counted_as_in_pytorch(normalizer):
 # What the page draws
 
 
-def page(*calls, module="playground"):
+def page(*calls, module="playground/widget"):
     return call(module, list(calls))
 
 
@@ -172,14 +172,14 @@ def test_run_before_is_named_by_what_differed():
 
 def test_axis_of_steps_doubles():
     calls = [("endOfAxis", steps) for steps in (0, 100, 101, 3000)]
-    ends = page(*calls, module="playground_charts")
+    ends = page(*calls, module="playground/charts")
     assert ends == [100, 100, 200, 3200]
 
 
 def test_thinned_line_keeps_the_extremes():
     losses = np.random.default_rng(0).normal(size=1003)
     calls = [("thinned", losses.tolist(), most) for most in (5000, 90)]
-    short, long = page(*calls, module="playground_charts")
+    short, long = page(*calls, module="playground/charts")
     assert short == [[i + 1, loss] for i, loss in enumerate(losses)]
     steps, values = np.array(long).T
     assert len(long) <= 92
@@ -196,7 +196,7 @@ def test_thinned_line_keeps_the_extremes():
 def test_smoothed_line_is_the_mean_of_a_window():
     losses = np.random.default_rng(0).normal(size=60)
     sums = [0, *itertools.accumulate(losses)]
-    (points,) = page(("smoothed", sums, 20, 1000), module="playground_charts")
+    (points,) = page(("smoothed", sums, 20, 1000), module="playground/charts")
     expected = [losses[max(0, i - 10) : i + 11].mean() for i in range(60)]
     assert [step for step, _ in points] == list(range(1, 61))
     assert [value for _, value in points] == pytest.approx(expected)
@@ -206,13 +206,13 @@ def test_smoothed_line_is_the_mean_of_a_window():
 def test_lines_end_where_there_is_no_room(most):
     numbers = [float(i) for i in range(9)]
     calls = [("thinned", numbers, most), ("smoothed", numbers, 4, most)]
-    for points in page(*calls, module="playground_charts"):
+    for points in page(*calls, module="playground/charts"):
         assert 0 < len(points) < 9
 
 
 def test_outline_is_as_high_as_the_counts():
     calls = ("outline", [0, 2, 4, 0], [10, 50], 30, 20), ("outline", [0], [0, 9], 9, 9)
-    d, empty = page(*calls, module="playground_layers")
+    d, empty = page(*calls, module="playground/layers")
     assert d == "M10.0 30.0H20.0V20.0H30.0V10.0H40.0V30.0H50.0V30.0Z"
     assert empty == ""
 
@@ -233,7 +233,7 @@ def test_states_are_said_plainly():
 
 def test_worker_s_text_is_whole():
     """A kernel's front end and the site get one file without imports."""
-    for name in ("playground", "playground_worker"):
+    for name in ("playground/widget", "playground/worker"):
         text = module(name)
         assert "import {" not in text
         assert "\nexport const" not in text.split("playground")[0]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from normlab.widgets import playground_data as module
-from normlab.widgets.playground_data import (
+from normlab.widgets.playground import data as module
+from normlab.widgets.playground.data import (
     HEADER,
     choose,
     pack,
@@ -40,7 +40,7 @@ def packed(images):
 @pytest.fixture(scope="module")
 def decoded(packed):
     """What the page gets."""
-    (result,) = run("playground_data", [("decode", {"packed": node.pack(packed)})])
+    (result,) = run("playground/data", [("decode", {"packed": node.pack(packed)})])
     return {
         key: unpack(value, np.float32 if key.endswith("Images") else np.uint8)
         for key, value in result.items()
@@ -133,14 +133,14 @@ def test_prediction_is_the_median_of_its_neighbours():
 @pytest.mark.parametrize("damage", [slice(-9), slice(2000)])
 def test_damaged_bytes_are_refused(packed, damage):
     (error,) = run(
-        "playground_data", [("damaged", {"packed": node.pack(packed[damage])})]
+        "playground/data", [("damaged", {"packed": node.pack(packed[damage])})]
     )
     assert error
 
 
 def test_missing_images_are_refused_by_name(packed):
     more = struct.pack(HEADER, 14, 10, 300, 51) + packed[struct.calcsize(HEADER) :]
-    (error,) = run("playground_data", [("damaged", {"packed": node.pack(more)})])
+    (error,) = run("playground/data", [("damaged", {"packed": node.pack(more)})])
     assert error == "RangeError: the playground's images are not complete"
 
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from .node import call
 
-MODULE = "projection_parts"
+MODULE = "projection/parts"
 CONTROL = {"low": -2.5, "high": 2.5, "step": 0.1}
 EQUAL = ([3.1, 3.1, 3.1], [1.0, -1.5, 2.0], -1.3)
 

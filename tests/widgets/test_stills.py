@@ -14,7 +14,7 @@ from torch import nn
 from normlab import widgets
 from normlab.widgets import base
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "web"))
 from booksite import widgets as build
 
 each = pytest.mark.parametrize("name", widgets.__all__)
