@@ -4,8 +4,9 @@ import torch
 
 from normlab.recorders import inputs_of
 from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.execute import data, history_rows, train
-from normlab.runs.lenet import BEST_RATE
+from normlab.runs.execute import data, train
+from normlab.runs.protocol import BEST_RATE
+from normlab.runs.rows import history_rows
 from normlab.statistics import tracking_layers
 from normlab.training import to_float
 

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from normlab.runs import build, execute, inside, load, recordings, train
-from normlab.runs.execute import STEPS_KEPT, data
+from normlab.runs.execute import data
+from normlab.runs.rows import STEPS_KEPT
 from normlab.statistics import tracking_layers
 
 STEPS = STEPS_KEPT
