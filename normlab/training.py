@@ -61,6 +61,12 @@ class History:
     step_losses: list[float] = field(default_factory=list)
     diverged: str | None = None  # says when, in a sentence; None if all was finite
 
+    def extend(self, later: "History") -> None:
+        """Append a training of the same model that went on where this one ended."""
+        self.epochs += later.epochs
+        self.step_losses += later.step_losses
+        self.diverged = self.diverged or later.diverged
+
 
 def fit(
     model: nn.Module,

@@ -6,7 +6,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 
+import pandas as pd
 import torch
 
 from normlab.runs import EXPERIMENTS, Run, load, record_all, source
@@ -14,6 +16,7 @@ from normlab.runs.config import Experiment
 from normlab.runs.execute import keep_history
 from normlab.runs.fingerprint import is_older
 from normlab.runs.store import finished, records, table_name
+from normlab.runs.table import COLUMNS
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -68,16 +71,28 @@ def _is_older(record: dict, run: Run, experiment: Experiment) -> bool:
 
 
 def show(options: argparse.Namespace) -> None:
-    """Print the last epoch of each variant: mean and standard deviation over seeds."""
+    """Print what each variant ended with: mean and standard deviation over seeds."""
     table = load(options.name, options.device)
-    last = table[(table["epoch"] == table["epochs"]) & (table["measure"] != "seconds")]
-    shown = last.groupby(["norm", "lr", "split", "measure"])["value"]
+    table = table[~table["measure"].isin(["seconds", "step_loss"])]
+    names = _telling_apart(table)
+    groups = table.groupby(names, dropna=False)
+    last = table[table["step"] == groups["step"].transform("max")]
+    shown = last.groupby(names, dropna=False)["value"]
     print(shown.agg(["mean", "std", "min", "max", "count"]).round(4).to_string())
     for record in records(table_name(options.name, options.device)).values():
         if ended := record["provenance"].get("diverged"):
             config = record["config"]
             print(f"diverged: {config['norm']}, seed {config['seed']}: {ended}")
     print(source(options.name, options.device))
+
+
+def _telling_apart(table: pd.DataFrame) -> list[str]:
+    """Return the columns in which variants and their measures differ."""
+    config = [f.name for f in fields(Run) if f.name not in ("norm", "lr", "seed")]
+    differing = [name for name in config if table[name].nunique() > 1]
+    left_out = ("key", "epoch", "step", "value")
+    own = [name for name in COLUMNS if name in table and name not in left_out]
+    return ["norm", "lr", *differing, *own]
 
 
 def run(options: argparse.Namespace) -> None:

@@ -1,10 +1,10 @@
 """LeNet with normalizers that differ in which values share a mean."""
 
-from normlab.evaluation import kinds_of_statistics, loss_and_accuracy
+from normlab.evaluation import kinds_of_statistics
 from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.execute import build, data, history_rows, train_on
-from normlab.runs.modes import ANOTHER_ORDER
-from normlab.runs.store import rows_of
+from normlab.runs.execute import build, data, train_on
+from normlab.runs.protocol import ANOTHER_ORDER
+from normlab.runs.rows import evaluated, history_rows
 
 # The last two leave the dense layers without a normalizer: instance normalization has
 # one value per channel there, and the other is its control.
@@ -28,24 +28,15 @@ def measure(run: Run, device: str) -> Outcome:
     one, and the same trainings are judged on the other.
     """
     model = build(run)
-    options = {"statistics": kinds_of_statistics(model)}
-    history = train_on(model, run, device, epochs=run.epochs - 1, **options)
+    history = train_on(model, run, device, epochs=run.epochs - 1)
     if history.diverged:
         return Outcome(history_rows(history), history.diverged)
-    ending = options | {"lr": SLOW * run.lr, "seed": run.seed + ANOTHER_ORDER}
-    last = train_on(model, run, device, epochs=1, **ending)
-    history.epochs += last.epochs
-    history.step_losses += last.step_losses
-    history.diverged = last.diverged
-    rows = history_rows(history)
-    x, y = (tensor.to(device) for tensor in data("test")[1])
-    for kind in kinds_of_statistics(model):
-        suffix = "" if kind == "running" else "_batch_statistics"
-        scores = loss_and_accuracy(model, x, y, statistics=kind)
-        named = zip((f"loss{suffix}", f"accuracy{suffix}"), scores, strict=True)
-        at = run.epochs, len(history.step_losses)
-        rows += rows_of([(name, *at, score) for name, score in named], "test")
-    return Outcome(rows, history.diverged)
+    ending = {"lr": SLOW * run.lr, "seed": run.seed + ANOTHER_ORDER}
+    history.extend(train_on(model, run, device, epochs=1, **ending))
+    kinds, (_, test) = kinds_of_statistics(model), data("test")
+    at = {"epoch": run.epochs, "step": len(history.step_losses)}
+    scores = evaluated(model, test, kinds, split="test", **at)
+    return Outcome(history_rows(history) + scores, history.diverged)
 
 
 WHICH_AXES = Experiment(

@@ -8,12 +8,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import parameters_to_vector
 
-from normlab.evaluation import loss_and_accuracy, preserved, to_float
+from normlab.evaluation import preserved, to_float
 from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.execute import build, data, history_rows, train_on
-from normlab.runs.inside import thin
-from normlab.runs.lenet import SOURCE_RATE
-from normlab.runs.store import rows_of
+from normlab.runs.execute import build, data, train_on
+from normlab.runs.protocol import SOURCE_RATE
+from normlab.runs.rows import evaluated, history_rows, row, thin
 from normlab.training import Pair
 
 SIZES = (2, 4, 8, 16, 64, 256, 1024)
@@ -65,24 +64,16 @@ def state_of(model: nn.Module, run: Run, budget: str, step: int) -> list[dict]:
 
     With batch statistics a batch has as many images as in training.
     """
-    device = next(model.parameters()).device
     (x, y), held_out = data(run.evaluate_on)
-    own = {"statistics": "batch", "batch_size": run.batch_size}
-    rows = []
-    for split, pair in (("train", (x[:PROBE], y[:PROBE])), (run.evaluate_on, held_out)):
-        on_device = [tensor.to(device) for tensor in pair]
-        for suffix, options in (("", {}), ("_batch_statistics", own)):
-            loss, accuracy = loss_and_accuracy(model, *on_device, **options)
-            found = [("loss", loss), ("accuracy", accuracy)]
-            rows += _rows(found, split, suffix, budget, run, step)
+    epoch = -(-step // -(-len(y) // run.batch_size))
+    at = {"epoch": epoch, "step": step, "budget": budget}
+    own = {"kinds": ("running", "batch"), "batch_size": run.batch_size}
+    probe = x[:PROBE], y[:PROBE]
+    rows = evaluated(model, probe, split="train", **own, **at)
+    rows += evaluated(model, held_out, split=run.evaluate_on, **own, **at)
     variance, square = gradient_noise(model, x, y, run.batch_size, run.seed)
-    noise = [("gradient_variance", variance), ("gradient_square", square)]
-    return rows + _rows(noise, "train", "", budget, run, step)
-
-
-def _rows(found, split, suffix, budget, run, step) -> list[dict]:
-    named = [(f"{n}{suffix}/{budget}", run.epochs, step, v) for n, v in found]
-    return rows_of(named, split)
+    noise = {"gradient_variance": variance, "gradient_square": square}
+    return rows + [row(name, v, split="train", **at) for name, v in noise.items()]
 
 
 def gradient_noise(

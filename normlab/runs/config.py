@@ -93,7 +93,7 @@ class Outcome:
     """What carrying out one run left behind.
 
     Args:
-        rows: of the tidy table; see ``store.rows_of``.
+        rows: of the tidy table; see ``rows.row``.
         diverged: when and how the training ended early, or None.
         arrays: named recordings that are too large for the table.
     """

@@ -18,10 +18,9 @@ from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
 from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.runs.rows import history_rows
 from normlab.runs.workers import end_with
 from normlab.training import History, Pair, Recorder, fit
-
-STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
 
 
 def build(run: Run) -> nn.Module:
@@ -161,24 +160,3 @@ def data(evaluate_on: str) -> tuple[Pair, Pair]:
         fit_x, fit_y, val_x, val_y = training_validation_split(train_x, train_y)
         return (fit_x, fit_y), (val_x, val_y)
     raise ValueError(f"evaluate_on={evaluate_on!r}; use 'test' or 'validation'")
-
-
-def history_rows(history: History) -> list[dict]:
-    """Return a history as rows of the tidy table."""
-    first = history.step_losses[:STEPS_KEPT]
-    rows = store.rows_of(
-        [("step_loss", 1, step, loss) for step, loss in enumerate(first)], "train"
-    )
-    steps_per_epoch = len(history.step_losses) / max(len(history.epochs), 1)
-    for number, epoch in enumerate(history.epochs, start=1):
-        at = (number, round(number * steps_per_epoch))
-        seen = [("loss", *at, epoch.loss), ("accuracy", *at, epoch.accuracy)]
-        rows += store.rows_of([*seen, ("seconds", *at, epoch.seconds)], "train")
-        for (split, statistics), (loss, accuracy) in epoch.evaluated.items():
-            suffix = "" if statistics == "running" else "_batch_statistics"
-            scores = [
-                (f"loss{suffix}", *at, loss),
-                (f"accuracy{suffix}", *at, accuracy),
-            ]
-            rows += store.rows_of(scores, split)
-    return rows

@@ -16,13 +16,12 @@ from normlab.recorders import (
     snapshot_steps,
 )
 from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.execute import data, history_rows, train
-from normlab.runs.lenet import SOURCE_RATE
-from normlab.runs.store import rows_of
+from normlab.runs.execute import data, train
+from normlab.runs.protocol import SOURCE_RATE
+from normlab.runs.rows import history_rows, row, thin
 from normlab.training import Pair
 
 PROBE = 100  # images; with more a recording costs over a tenth of the training
-LOSSES = 500  # the most numbers kept of a loss curve
 SHARES = range(0, 101, 10)  # per cent of each layer's channels
 DECAY = 5e-4
 
@@ -57,28 +56,17 @@ def watch(run: Run, device: str, *, max_steps: int | None = None) -> Outcome:
     arrays |= thin(history.step_losses)
     rows = history_rows(history)
     if run.model == "lenet" and run.norm != "none":
-        rows += prune(model, held_out, run)
+        rows += prune(model, held_out, run, len(history.step_losses))
     return Outcome(rows, history.diverged, arrays)
 
 
-def thin(losses: list[float]) -> dict[str, np.ndarray]:
-    """Average the losses over blocks of steps: "loss/steps", the middles, "loss/mean".
-
-    A last, shorter block is left out.
-    """
-    block = -(-len(losses) // LOSSES)
-    whole = len(losses) // block * block
-    blocks = np.array(losses[:whole]).reshape(-1, block)
-    middles = np.arange(len(blocks)) * block + (block - 1) / 2
-    return {"loss/steps": middles, "loss/mean": blocks.mean(1).astype(np.float32)}
-
-
 @torch.no_grad()
-def prune(model: nn.Module, held_out: Pair, run: Run) -> list[dict]:
+def prune(model: nn.Module, held_out: Pair, run: Run, step: int) -> list[dict]:
     """Evaluate with shares of every layer's channels silenced, chosen in three ways.
 
     A silenced channel has gamma 0 and is the constant beta, which the next layer's
-    bias could take over: the channel could go.
+    bias could take over: the channel could go. ``step`` says how many updates the
+    model has had.
     """
     generator = np.random.default_rng(run.seed)
     gammas = [layer.weight for layer in tracking_layers(model).values()]
@@ -89,17 +77,19 @@ def prune(model: nn.Module, held_out: Pair, run: Run) -> list[dict]:
         "random": [generator.permutation(len(size)) for size in sizes],
     }
     x, y = (tensor.to(gammas[0].device) for tensor in held_out)
-    found = []
+    at = {"split": run.evaluate_on, "epoch": run.epochs, "step": step}
+    rows = []
     for name, order in orders.items():
         for share in SHARES:
             before = [gamma.clone() for gamma in gammas]
             for gamma, channels in zip(gammas, order, strict=True):
                 gamma[channels[: round(share / 100 * len(channels))]] = 0.0
             _, accuracy = loss_and_accuracy(model, x, y)
-            found.append((f"accuracy/{name}", run.epochs, share, accuracy))
+            which = {"statistics": "running", "order": name, "share": share}
+            rows.append(row("accuracy", accuracy, **at, **which))
             for gamma, old in zip(gammas, before, strict=True):
                 gamma.copy_(old)
-    return rows_of(found, "pruned")
+    return rows
 
 
 INSIDE = Experiment(

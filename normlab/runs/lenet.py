@@ -1,12 +1,9 @@
 """LeNet on Fashion-MNIST, as d2l.ai trains it: batch 256, 10 epochs, plain SGD."""
 
 from normlab.runs.config import Experiment, Run
+from normlab.runs.protocol import BEST_RATE, SOURCE_RATE
 
-SOURCE_RATE = 1.0  # the learning rate of the d2l.ai chapter
 RATES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-# The rate of each with the best mean validation accuracy in LENET_RATES; a test
-# recomputes both from the record.
-BEST_RATE = {"none": 2.0, "batch": 0.1}
 
 
 def _run(norm: str, lr: float, evaluate_on: str = "test") -> Run:

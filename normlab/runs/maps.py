@@ -5,8 +5,9 @@ import torch
 from normlab.evaluation import to_float, tracking_layers
 from normlab.recorders import inputs_of
 from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.execute import data, history_rows, train
-from normlab.runs.lenet import BEST_RATE
+from normlab.runs.execute import data, train
+from normlab.runs.protocol import BEST_RATE
+from normlab.runs.rows import history_rows
 
 IMAGES = 2000  # a batch of 1,024 is then about half of what it is drawn from
 WHOLE = 8  # images whose maps are kept whole

@@ -17,21 +17,20 @@ from normlab.evaluation import (
 )
 from normlab.recorders import RunningBank
 from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.execute import build, data, history_rows, train_on
-from normlab.runs.lenet import SOURCE_RATE
-from normlab.runs.store import rows_of
+from normlab.runs.execute import build, data, train_on
+from normlab.runs.protocol import ANOTHER_ORDER, SOURCE_RATE
+from normlab.runs.rows import history_rows, row, score_rows
 from normlab.training import History, Pair
 
 SIZES = (4, 16, 64, 256)
 MOMENTA = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 DISSECTED = 3  # the last so many epochs, each at its end
 SLOW = 0.01  # of the learning rate, in a last epoch that only tunes
-ANOTHER_ORDER = 1000  # added to the seed for each further call of fit
 
 
 def state_name(swapped: frozenset[str]) -> str:
-    """Return a state's name in the table: "accuracy/lag+factor"; "" for none."""
-    return "+".join(part for part in PARTS if part in swapped)
+    """Return what the table says of a state: "lag+factor", or "nothing"."""
+    return "+".join(part for part in PARTS if part in swapped) or "nothing"
 
 
 def dissect(run: Run, device: str) -> Outcome:
@@ -44,68 +43,72 @@ def dissect(run: Run, device: str) -> Outcome:
     with RunningBank(model.to(device), MOMENTA) as bank:
         for epoch in range(1, run.epochs + 1):
             order = run.seed + ANOTHER_ORDER * (epoch - 1)
-            part = train_on(model, run, device, epochs=1, seed=order)
-            history.epochs += part.epochs
-            history.step_losses += part.step_losses
-            history.diverged = part.diverged
-            if part.diverged:
+            history.extend(train_on(model, run, device, epochs=1, seed=order))
+            if history.diverged:
                 break
             if epoch > run.epochs - DISSECTED:
-                rows += _gap(model, bank, run, device, epoch)
+                at = {"epoch": epoch, "step": len(history.step_losses)}
+                rows += _gap(model, bank, run, device, at)
     return Outcome(history_rows(history) + rows, history.diverged)
 
 
-def _gap(model: nn.Module, bank: RunningBank, run: Run, device, epoch) -> list[dict]:
+def _gap(model: nn.Module, bank: RunningBank, run: Run, device, at) -> list[dict]:
     x, held_out = _tensors(run, device)
     observed = observe_batches(model, x, run.batch_size)
     averages = average(observed)
-    at = {"batch_size": run.batch_size, "seed": ANOTHER_ORDER * run.seed + epoch}
-    rows = _scores(score_states(model, averages, *held_out, **at), "test", epoch)
-    if epoch == run.epochs:
+    order = ANOTHER_ORDER * run.seed + at["epoch"]
+    batches = {"batch_size": run.batch_size, "seed": order}
+    at = at | {"split": run.evaluate_on}
+    rows = _scores(score_states(model, averages, *held_out, **batches), at)
+    if at["epoch"] == run.epochs:
         whole = average(observe_batches(model, x, 10000))
-        rows += _errors(model, bank, observed, averages, whole, epoch)
-        rows += _controls(model, averages, x, held_out, at, epoch)
+        rows += _errors(model, bank, observed, averages, whole, at)
+        rows += _controls(model, averages, x, held_out, batches, at)
     return rows
 
 
-def _scores(scores: dict, split: str, epoch: int) -> list[dict]:
-    found = []
-    for swapped, (loss, accuracy) in scores.items():
+def _scores(scores: dict, at: dict) -> list[dict]:
+    rows = []
+    for swapped, pair in scores.items():
         name = state_name(swapped)
-        found += [(f"loss/{name}", epoch, 0, loss)]
-        found += [(f"accuracy/{name}", epoch, 0, accuracy)]
-    return rows_of(found, split)
+        rows += score_rows(pair, statistics="mixed", swapped=name, **at)
+    return rows
 
 
-def _controls(model, averages: Statistics, x, held_out, at, epoch) -> list[dict]:
+def _controls(model, averages: Statistics, x, held_out, batches, at) -> list[dict]:
     exact = copy.deepcopy(model)
-    recompute_running(exact, x, at["batch_size"])
-    rows = _scores(score_states(exact, averages, *held_out, **at), "exact", epoch)
-    biased = score_states(model, averages, *held_out, **at, unbiased=False)
-    return rows + _scores(biased, "biased", epoch)
+    recompute_running(exact, x, batches["batch_size"])
+    without_lag = score_states(exact, averages, *held_out, **batches)
+    biased = score_states(model, averages, *held_out, **batches, unbiased=False)
+    return [
+        *_scores(without_lag, at | {"control": "exact"}),
+        *_scores(biased, at | {"control": "biased"}),
+    ]
 
 
-def _errors(model, bank, observed, averages, whole, epoch) -> list[dict]:
+def _errors(model, bank, observed, averages, whole, at) -> list[dict]:
     """Errors of running averages, by momentum, and how far batches scatter.
 
     Root mean squares over a layer's channels: of means in standard deviations, of
-    variances as the logarithm of a ratio. The step column counts the layers.
+    variances as the logarithm of a ratio.
     """
-    found = []
+    rows = []
     for number, name in enumerate(tracking_layers(model)):
+        here = at | {"split": "train", "layer": number}
         mean, var = averages[name]
         means, variances = observed[name]
         scatter = (means - mean) / var.sqrt(), variances / var - 1
-        found.append(("scatter_mean", epoch, number, _rms(scatter[0])))
-        found.append(("scatter_var", epoch, number, _rms(scatter[1])))
+        rows.append(row("scatter_mean", _rms(scatter[0]), **here))
+        rows.append(row("scatter_var", _rms(scatter[1]), **here))
         ratio = (averages[name][1] / whole[name][1]).mean().item()
-        found.append(("batch_over_whole_var", epoch, number, ratio))
-        for row, momentum in enumerate(bank.momenta):
-            off = (bank.means[name][row] - mean) / var.sqrt()
-            log = (bank.variances[name][row] / var).log()
-            found.append((f"error_mean/{momentum:g}", epoch, number, _rms(off)))
-            found.append((f"error_var/{momentum:g}", epoch, number, _rms(log)))
-    return rows_of(found, "train")
+        rows.append(row("batch_over_whole_var", ratio, **here))
+        for number_kept, momentum in enumerate(bank.momenta):
+            kept = here | {"running_momentum": momentum}
+            off = (bank.means[name][number_kept] - mean) / var.sqrt()
+            log = (bank.variances[name][number_kept] / var).log()
+            rows.append(row("error_mean", _rms(off), **kept))
+            rows.append(row("error_var", _rms(log), **kept))
+    return rows
 
 
 def finish(run: Run, device: str) -> Outcome:
@@ -113,50 +116,52 @@ def finish(run: Run, device: str) -> Outcome:
 
     "usual" trains on; "frozen" keeps the running statistics as they are and
     normalizes with them; "recomputed" does so with statistics recomputed first. Each
-    once at the rate of the run, and once, "-slow", at a hundredth of it.
+    once at the rate of the run, and once at a hundredth of it.
     """
     model = build(run)
     history = train_on(model, run, device, epochs=run.epochs - 1)
     if history.diverged:
         return Outcome(history_rows(history), history.diverged)
-    x, held_out = _tensors(run, device)
-    rows = _endings("before", model, x, held_out, run)
-    for suffix, lr in (("", run.lr), ("-slow", SLOW * run.lr)):
+    done = len(history.step_losses)
+    at = {"epoch": run.epochs - 1, "step": done, "ending": "before"}
+    rows = _scored(model, run, device, at)
+    for share in (1.0, SLOW):
         for kind in ("usual", "frozen", "recomputed"):
-            ending = copy.deepcopy(model)
-            if kind == "recomputed":
-                recompute_running(ending, x, run.batch_size)
-            if kind != "usual":
-                freeze_statistics(ending)
-            order = run.seed + ANOTHER_ORDER
-            last = train_on(ending, run, device, epochs=1, lr=lr, seed=order)
-            if kind + suffix == "usual":
-                history.epochs += last.epochs
-                history.step_losses += last.step_losses
+            ended, last = _ended(model, kind, share, run, device)
+            if kind == "usual" and share == 1.0:
+                history.extend(last)
             history.diverged = history.diverged or last.diverged
-            rows += _last_epoch(kind + suffix, last, run)
-            rows += _endings(kind + suffix, ending, x, held_out, run)
+            at = {"epoch": run.epochs, "step": done + len(last.step_losses)}
+            at |= {"ending": kind, "ending_rate": share}
+            trained = last.epochs[-1].loss, last.epochs[-1].accuracy
+            rows += score_rows(trained, split="train", **at)
+            rows += _scored(ended, run, device, at)
     return Outcome(history_rows(history) + rows, history.diverged)
 
 
-def _last_epoch(name: str, last: History, run: Run) -> list[dict]:
-    epoch = last.epochs[-1]
-    found = [(f"loss/{name}", epoch.loss), (f"accuracy/{name}", epoch.accuracy)]
-    return rows_of([(what, run.epochs, 0, v) for what, v in found], "train")
+def _ended(model, kind: str, share: float, run, device) -> tuple[nn.Module, History]:
+    """Return a copy after its last epoch, at this share of the rate, and that epoch."""
+    ending = copy.deepcopy(model)
+    if kind == "recomputed":
+        recompute_running(ending, _tensors(run, device)[0], run.batch_size)
+    if kind != "usual":
+        freeze_statistics(ending)
+    options = {"epochs": 1, "lr": share * run.lr, "seed": run.seed + ANOTHER_ORDER}
+    return ending, train_on(ending, run, device, **options)
 
 
-def _endings(name: str, model: nn.Module, x: Tensor, held_out, run) -> list[dict]:
+def _scored(model: nn.Module, run: Run, device: str, at: dict) -> list[dict]:
     """Evaluate with the statistics as they are, and with recomputed ones."""
+    x, held_out = _tensors(run, device)
     # A frozen layer would go on normalizing with its old statistics meanwhile.
     fresh = build(run).to(x.device)
     fresh.load_state_dict(model.state_dict())
     recompute_running(fresh, x, run.batch_size)
-    found = []
-    for which, network in ((name, model), (f"{name}+fresh", fresh)):
-        loss, accuracy = loss_and_accuracy(network, *held_out)
-        found.append((f"loss/{which}", run.epochs, 0, loss))
-        found.append((f"accuracy/{which}", run.epochs, 0, accuracy))
-    return rows_of(found, "test")
+    at = at | {"split": run.evaluate_on}
+    rows = []
+    for kind, network in (("running", model), ("recomputed", fresh)):
+        rows += score_rows(loss_and_accuracy(network, *held_out), statistics=kind, **at)
+    return rows
 
 
 def _tensors(run: Run, device: str) -> tuple[Tensor, Pair]:

@@ -1,6 +1,6 @@
 """``results/``: one tidy table an experiment, and beside it where it comes from.
 
-``NAME.csv`` has a row a number (key, split, measure, epoch, step, value);
+``NAME.csv`` has a row a number; ``table`` has its columns, and what each means.
 ``NAME.json`` maps each key to its configuration and provenance and says how many rows
 and arrays the run has. It is the authority: rows of unknown keys do not count, a run
 with too few or too many is damage. ``NAME.npz``, where there is one, has the
@@ -12,7 +12,7 @@ it is next run. Runs on a GPU are kept apart, as ``NAME.cuda``.
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,10 +20,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from normlab.runs import locks
+from normlab.runs import locks, table
 from normlab.runs.config import Outcome, Run
 from normlab.runs.damage import (
-    COLUMNS,
     check_arrays,
     check_part,
     check_records,
@@ -138,13 +137,13 @@ def records(name: str) -> dict[str, dict]:
         ResultsError: the file is damaged; the message says how to mend it.
     """
     path = folder() / f"{name}.json"
-    table = path.with_name(f"{name}.csv")
+    numbers = path.with_name(f"{name}.csv")
     # With parts beside it, its first merge was stopped, or goes on at this moment.
-    alone = table.exists() and not _parts(name).is_dir()
+    alone = numbers.exists() and not _parts(name).is_dir()
     if path.exists():
         return _read_json(path, check_records, _remedy(name))
     if alone:
-        raise ResultsError(f"{path} is missing beside {table.name}. {_remedy(name)}")
+        raise ResultsError(f"{path} is missing beside {numbers.name}. {_remedy(name)}")
     return {}
 
 
@@ -168,11 +167,11 @@ def load(experiment: str, device: str = "cpu") -> pd.DataFrame:
             f"no recorded runs of {name!r} in {folder()}. Record them with "
             f"`python -m normlab.runs run {experiment} --device {device}`"
         )
-    table = _table(name, known)
+    found = _table(name, known)
     configs = pd.DataFrame(
         [{"key": k, **asdict(Run(**r["config"]))} for k, r in known.items()]
     )
-    return table.merge(configs, on="key", how="inner", validate="many_to_one")
+    return found.merge(configs, on="key", how="inner", validate="many_to_one")
 
 
 def recordings(
@@ -255,14 +254,6 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def rows_of(measures: Iterable[tuple], split: str) -> list[dict]:
-    """Turn (measure, epoch, step, value) tuples into rows of the table."""
-    return [
-        {"split": split, "measure": m, "epoch": e, "step": s, "value": v}
-        for m, e, s, v in measures
-    ]
-
-
 def _parts(name: str) -> Path:
     return folder() / f"{name}.parts"
 
@@ -296,20 +287,19 @@ def _join(name: str, new: dict[str, dict]) -> None:
     """Write the table, the recordings and the records anew, with these runs in them."""
     kept = {key: record for key, record in records(name).items() if key not in new}
     rows = [{"key": key, **row} for key, part in new.items() for row in part["rows"]]
-    frames = [pd.DataFrame(rows, columns=list(COLUMNS))]
+    tables = [table.table_of(rows)]
     arrays = {}
     if kept:
         old = _table(name, kept)
-        frames.insert(0, old[old["key"].isin(kept)])
+        tables.insert(0, old[old["key"].isin(kept)])
         arrays = _arrays(name, kept)
         arrays = {p: a for p, a in arrays.items() if p.partition("/")[0] in kept}
     for key, part in sorted(new.items()):
         arrays |= {f"{key}/{array}": a for array, a in part["found"].items()}
-    table = pd.concat([f for f in frames if len(f)] or frames)
     known = kept | {key: _record_of(part) for key, part in new.items()}
     if arrays:
         _write_arrays(folder() / f"{name}.npz", arrays)
-    content = table.to_csv(index=False, float_format="%.9g")
+    content = table.text_of(table.joined(tables))
     write_atomically(folder() / f"{name}.csv", content)
     write_atomically(folder() / f"{name}.json", json.dumps(known, indent=1) + "\n")
     if not arrays:  # its runs were recorded again, without arrays
@@ -324,11 +314,11 @@ def _record_of(part: dict) -> dict:
 def _table(name: str, known: dict[str, dict]) -> pd.DataFrame:
     path = folder() / f"{name}.csv"
     try:
-        table = pd.read_csv(path, dtype=COLUMNS)
-        check_table(table, known)
+        found = table.read(path)
+        check_table(found, known)
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path} is damaged ({error}). {_remedy(name)}") from error
-    return table
+    return found
 
 
 def _arrays(name: str, known: dict[str, dict]) -> dict[str, np.ndarray]:

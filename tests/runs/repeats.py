@@ -15,7 +15,8 @@ import torch
 
 from normlab.evaluation import tracking_layers
 from normlab.runs import build, execute, inside, load, recordings, train
-from normlab.runs.execute import STEPS_KEPT, data
+from normlab.runs.execute import data
+from normlab.runs.rows import STEPS_KEPT
 
 STEPS = STEPS_KEPT
 UNIT = 2.0**-23  # of a float32's last place, relative; nine digits of text keep all

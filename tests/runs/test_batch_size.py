@@ -40,7 +40,9 @@ def few(fashion, monkeypatch):
 
 
 def numbers(rows):
-    found = {(r["split"], r["measure"], r["step"]): r["value"] for r in rows}
+    """(split, statistics, measure, step, budget) -> value; each of them once."""
+    names = ("split", "statistics", "measure", "step", "budget")
+    found = {tuple(r.get(name, "") for name in names): r["value"] for r in rows}
     assert len(found) == len(rows)
     return found
 
@@ -71,9 +73,9 @@ def test_each_run_reaches_both_budgets():
 
 
 def test_both_budgets_are_measured_at_their_step(few):
-    found = numbers(measure(RUN, "cpu").rows)
-    assert {step for _, name, step in found if name.endswith("/epochs")} == {10}
-    assert {step for _, name, step in found if name.endswith("/updates")} == {13}
+    rows = measure(RUN, "cpu").rows
+    at = {(r["budget"], r["step"], r["epoch"]) for r in rows if "budget" in r}
+    assert at == {("epochs", 10, 1), ("updates", 13, 2)}
 
 
 def test_what_is_measured_is_the_training_at_that_step(few):
@@ -82,16 +84,16 @@ def test_what_is_measured_is_the_training_at_that_step(few):
     for budget, steps in (("epochs", 10), ("updates", 13)):
         model, _ = execute.train(RUN, max_steps=steps)
         loss, accuracy = loss_and_accuracy(model, *few[1])
-        assert found["test", f"loss/{budget}", steps] == loss
-        assert found["test", f"accuracy/{budget}", steps] == accuracy
+        assert found["test", "running", "loss", steps, budget] == loss
+        assert found["test", "running", "accuracy", steps, budget] == accuracy
         own = loss_and_accuracy(model, *few[0], statistics="batch", batch_size=20)
-        assert found["train", f"loss_batch_statistics/{budget}", steps] == own[0]
+        assert found["train", "batch", "loss", steps, budget] == own[0]
 
 
 def test_a_budget_that_ends_with_the_training_is_measured(few, monkeypatch):
     monkeypatch.setattr(batch_size, "UPDATES", 20)
     found = numbers(measure(RUN, "cpu").rows)
-    assert ("test", "accuracy/updates", 20) in found
+    assert ("test", "running", "accuracy", 20, "updates") in found
 
 
 def test_measuring_leaves_no_trace(few):

@@ -13,6 +13,7 @@ from normlab.runs import EXPERIMENTS, Experiment, Run, execute, store
 from normlab.runs.__main__ import main
 from normlab.runs.config import Outcome
 from normlab.runs.fingerprint import fingerprint
+from normlab.runs.rows import row
 
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=128, epochs=1, seed=0)
 TOY = Experiment("toy", "Does it end?", (RUN, replace(RUN, lr=0.25)), seeds=2)
@@ -32,10 +33,15 @@ def code_of(run):
 
 def fake(run, accuracy, **about):
     """Record ``run`` without training it."""
-    rows = [("accuracy", e, e, accuracy) for e in range(1, run.epochs + 1)]
+    rows = [accuracy_row(accuracy, e) for e in range(1, run.epochs + 1)]
     known = {"fingerprint": code_of(run), "device": "abacus", "torch": "2"}
     known |= {"commit": "c0ffee", "finished": "2026-01-02", "diverged": None}
-    store.save("toy", run, Outcome(store.rows_of(rows, "test")), known | about)
+    store.save("toy", run, Outcome(rows), known | about)
+
+
+def accuracy_row(value, epoch, **columns):
+    where = {"split": "test", "statistics": "running"}
+    return row("accuracy", value, epoch=epoch, step=epoch, **where, **columns)
 
 
 def message(*arguments):
@@ -84,7 +90,7 @@ def test_show_gives_the_mean_over_seeds(toy, capsys):
 def test_show_keeps_diverged_runs_in_sight(toy, capsys):
     """A run that ended early has no last epoch; it must not just vanish."""
     long = replace(RUN, epochs=10)
-    rows = store.rows_of([("accuracy", 1, 5, 0.1)], "test")
+    rows = [accuracy_row(0.1, 1)]
     fake(replace(RUN, lr=0.25), 0.5)
     about = {"device": "abacus", "torch": "2", "commit": "c", "finished": "2026-01-02"}
     ended = "the loss became nan at step 3 (learning rate 0.5)"

@@ -19,6 +19,7 @@ from normlab.runs import (
 )
 from normlab.runs.__main__ import main
 from normlab.runs.config import Outcome, run_of
+from normlab.runs.rows import row
 
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=256, epochs=2, seed=0)
 OTHER = replace(RUN, seed=1)
@@ -29,7 +30,9 @@ COMMAND = "python -m normlab.runs run toy"
 
 
 def rows(count=2):
-    return store.rows_of([("loss", e, e, 1 / e) for e in range(1, count + 1)], "test")
+    return [
+        row("loss", 1 / e, split="test", epoch=e, step=e) for e in range(1, count + 1)
+    ]
 
 
 @pytest.fixture
@@ -177,7 +180,10 @@ TABLES = {
         lambda lines: [line for line in lines if OTHER.key in line],
         "0 rows of run",
     ),
-    "text for a number": (lambda lines: [f"{RUN.key},test,loss,1,1,x\n", *lines], "x"),
+    "text for a number": (
+        lambda lines: [f"{RUN.key},test,,loss,1,1,x\n", *lines],
+        "x",
+    ),
     "a conflict": (lambda lines: [*lines, "<<<<<<< HEAD\n"], "damaged"),
 }
 

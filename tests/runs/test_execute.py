@@ -59,7 +59,7 @@ def carry_out(experiment=TOY, **options):
 def numbers(table):
     """All that must not depend on when and in how many goes it was recorded."""
     table = table[table["measure"] != "seconds"]
-    order = ["key", "split", "measure", "epoch", "step"]
+    order = ["key", "split", "statistics", "measure", "epoch", "step"]
     return table.sort_values(order).reset_index(drop=True)
 
 
@@ -138,15 +138,16 @@ def test_record_holds_every_number_of_the_history(few, results):
     run = replace(RUN, epochs=2)
     _, history = train(run)
     carry_out(Experiment("toy", "?", (run,), seeds=1))
-    table = load("toy").set_index(["split", "measure", "epoch"])["value"]
+    names = ["split", "statistics", "measure", "epoch"]
+    table = load("toy").set_index(names)["value"]
     last = history.epochs[-1]
     kept = {
-        ("train", "loss", 2): last.loss,
-        ("train", "accuracy", 2): last.accuracy,
-        ("test", "loss", 2): last.evaluated["test", "running"][0],
-        ("test", "accuracy", 2): last.evaluated["test", "running"][1],
-        ("test", "loss_batch_statistics", 2): last.evaluated["test", "batch"][0],
-        ("test", "accuracy_batch_statistics", 2): last.evaluated["test", "batch"][1],
+        ("train", "", "loss", 2): last.loss,
+        ("train", "", "accuracy", 2): last.accuracy,
+        ("test", "running", "loss", 2): last.evaluated["test", "running"][0],
+        ("test", "running", "accuracy", 2): last.evaluated["test", "running"][1],
+        ("test", "batch", "loss", 2): last.evaluated["test", "batch"][0],
+        ("test", "batch", "accuracy", 2): last.evaluated["test", "batch"][1],
     }
     assert {k: table[k] for k in kept} == pytest.approx(kept, rel=1e-8)
     steps = load("toy").query("measure == 'step_loss'").sort_values("step")["value"]

@@ -96,8 +96,8 @@ def test_the_same_code_is_not_older(edited):
         ("models.py", "lenet"),
         ("models.py", "xavier"),
         ("runs/execute.py", "build"),
-        ("runs/execute.py", "STEPS_KEPT"),
-        ("runs/store.py", "rows_of"),
+        ("runs/rows.py", "STEPS_KEPT"),
+        ("runs/rows.py", "row"),
     ],
 )
 def test_code_that_every_lenet_uses_counts_for_all(edited, path, name):
@@ -122,11 +122,11 @@ def test_two_experiments_in_one_file_are_siblings_too(edited):
 @pytest.mark.parametrize(
     ("path", "name", "touched"),
     [
-        ("runs/inside.py", "LOSSES", {"inside", "batch-size"}),
+        ("runs/rows.py", "LOSSES", {"inside", "batch-size"}),
         ("runs/inside.py", "prune", {"inside"}),
         ("recorders.py", "FLAT", {"inside"}),
         (
-            "runs/modes.py",
+            "runs/protocol.py",
             "ANOTHER_ORDER",
             {"train-eval-gap", "frozen-finish", "which-axes"},
         ),
@@ -141,8 +141,8 @@ def test_what_a_module_imports_counts_where_it_is_used(edited, path, name, touch
 
 def test_imports_inside_functions_count(edited, tmp_path):
     edited.append("models.py", "\n\ndef steeper(x):\n    return 2 * x\n")
-    call = "    from normlab.models import steeper\n    steeper(1)\n    return rows_of"
-    edited.replace("runs/modes.py", "    return rows_of", call)
+    call = "    from normlab.models import steeper\n    steeper(1)\n    x, held_out ="
+    edited.replace("runs/modes.py", "    x, held_out =", call)
     same = Edited(tmp_path / "same", original=edited.folder)
     later = Edited(tmp_path / "later", original=edited.folder)
     later.replace("models.py", "return 2 * x", "return 3 * x")
@@ -159,11 +159,19 @@ def test_imports_that_may_fail_count(edited, tmp_path):
     assert later.makes_older(BATCH_SIZE, BUILT_IN)
 
 
-def test_a_module_used_by_its_name_counts(edited):
-    """``store.rows_of`` in execute: that function, and not the rest of the file."""
-    edited.append("runs/store.py", "\n\ndef another():\n    return 1\n")
-    edited.change("runs/store.py", "merge")
-    assert not any(edited.makes_older(*pair) for pair in one_of_each())
+def test_a_module_used_by_its_name_counts(edited, tmp_path):
+    """``store.save`` in an experiment: that function, and not the rest of the file."""
+    use = "from normlab.runs import store\n\nkeep = store.table_name\n"
+    edited.append("runs/batch_size.py", f"\n{use}")
+    edited.replace(
+        "runs/batch_size.py", "    return variance,", "    keep\n    return variance,"
+    )
+    same = Edited(tmp_path / "same", original=edited.folder)
+    same.change("runs/store.py", "merge")
+    later = Edited(tmp_path / "later", original=edited.folder)
+    later.change("runs/store.py", "table_name")
+    assert not same.makes_older(BATCH_SIZE, BUILT_IN)
+    assert later.makes_older(BATCH_SIZE, BUILT_IN)
 
 
 def test_another_import_from_elsewhere_counts(edited):
@@ -283,15 +291,15 @@ def test_a_renamed_file_is_not_older_code(edited, old, new):
 
 
 def test_a_moved_definition_is_not_older_code(edited):
-    file = edited.folder / "runs" / "inside.py"
+    file = edited.folder / "runs" / "rows.py"
     text = file.read_text()
-    begin, end = text.index("def thin("), text.index("@torch.no_grad()\ndef prune")
-    file.write_text(text[:begin] + text[end:])
-    moved = "\nimport numpy as np\n\nLOSSES = 500\n\n\n" + text[begin:end]
+    begin = text.index("def thin(")
+    file.write_text(text[:begin])
+    moved = "\nimport numpy as np\n\nLOSSES = 500\n\n\n" + text[begin:]
     edited.append("runs/lenet.py", moved)
     own = "runs/batch_size.py"
-    edited.replace(own, "from normlab.runs.inside import thin\n", "")
-    edited.replace(own, "import SOURCE_RATE", "import SOURCE_RATE, thin")
+    edited.replace(own, ", row, thin\n", ", row\n")
+    edited.replace(own, "\nSIZES =", "\nfrom normlab.runs.lenet import thin\n\nSIZES =")
     assert not edited.makes_older(BATCH_SIZE, BUILT_IN)
 
 

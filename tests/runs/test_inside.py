@@ -10,7 +10,8 @@ import torch
 from normlab.evaluation import loss_and_accuracy, recompute_running, tracking_layers
 from normlab.recorders import Activations, snapshot_steps
 from normlab.runs import Run, build, execute, inside, recordings, store, train
-from normlab.runs.inside import LOSSES, PROBE, SHARES, prune, thin, watch
+from normlab.runs.inside import PROBE, SHARES, prune, watch
+from normlab.runs.rows import LOSSES, history_rows, thin
 
 RUN = Run("lenet", "torch_batch", 0.5, batch_size=64, epochs=1, seed=0)
 MLP = replace(RUN, model="sigmoid_mlp", epochs=2)
@@ -28,10 +29,23 @@ def few(fashion, monkeypatch):
 
 
 def numbers(rows):
-    """(split, measure, epoch, step) -> value; each of them once."""
-    names = ("split", "measure", "epoch", "step")
-    found = {tuple(row[name] for name in names): row["value"] for row in rows}
-    assert len(found) == len(rows)
+    """(split, statistics, measure, epoch, step) -> value; each of them once."""
+    names = ("split", "statistics", "measure", "epoch", "step")
+    found = {tuple(r[n] for n in names): r["value"] for r in rows if "order" not in r}
+    assert len(found) == sum("order" not in r for r in rows)
+    return found
+
+
+def silencings(rows):
+    """(order, share) -> accuracy; each of them once, and at one place of the table."""
+    found = {(r["order"], r["share"]): r["value"] for r in rows if "order" in r}
+    places = {
+        (r["split"], r["statistics"], r["measure"], r["epoch"], r["step"])
+        for r in rows
+        if "order" in r
+    }
+    assert len(found) == sum("order" in r for r in rows)
+    assert places <= {("test", "running", "accuracy", RUN.epochs, STEPS)}
     return found
 
 
@@ -85,7 +99,7 @@ def pruned(fashion):
         recompute_running(model, x, 100)
         model[-1].bias.sub_(model.eval()(x / 255).mean(0))  # no class wins them all
         held_out = x, model(x / 255).argmax(1)
-    return model, held_out, numbers(prune(model, held_out, RUN))
+    return model, held_out, silencings(prune(model, held_out, RUN, STEPS))
 
 
 def silenced(model, choose):
@@ -100,7 +114,7 @@ def silenced(model, choose):
 @pytest.mark.parametrize("largest", [True, False])
 def test_pruning_silences_the_smallest_or_largest_gammas(pruned, largest):
     model, held_out, found = pruned
-    name = f"accuracy/{'largest' if largest else 'smallest'}"
+    order = "largest" if largest else "smallest"
     expected = {}
     for share in SHARES:
 
@@ -109,7 +123,7 @@ def test_pruning_silences_the_smallest_or_largest_gammas(pruned, largest):
             return sizes.topk(count, largest=largest).indices
 
         accuracy = loss_and_accuracy(silenced(model, choose), *held_out)[1]
-        expected["pruned", name, 1, share] = accuracy
+        expected[order, share] = accuracy
     assert {key: found[key] for key in expected} == expected
     assert len(set(expected.values())) > 3
 
@@ -117,13 +131,8 @@ def test_pruning_silences_the_smallest_or_largest_gammas(pruned, largest):
 def test_every_way_to_prune_has_every_share(pruned):
     model, held_out, found = pruned
     ways = ("smallest", "largest", "random")
-    assert set(found) == {
-        ("pruned", f"accuracy/{way}", 1, share) for way in ways for share in SHARES
-    }
-    ends = {
-        share: {found["pruned", f"accuracy/{w}", 1, share] for w in ways}
-        for share in (0, 100)
-    }
+    assert set(found) == {(way, share) for way in ways for share in SHARES}
+    ends = {share: {found[way, share] for way in ways} for share in (0, 100)}
     everything = loss_and_accuracy(silenced(model, torch.argsort), *held_out)[1]
     assert ends == {0: {1.0}, 100: {everything}}
     assert everything < 0.5
@@ -131,17 +140,17 @@ def test_every_way_to_prune_has_every_share(pruned):
 
 def test_random_channels_follow_from_the_seed(pruned):
     model, held_out, found = pruned
-    assert numbers(prune(model, held_out, RUN)) == found
-    other = numbers(prune(model, held_out, replace(RUN, seed=1)))
-    changed = {key[1] for key, value in other.items() if found[key] != value}
-    assert changed == {"accuracy/random"}
+    assert silencings(prune(model, held_out, RUN, STEPS)) == found
+    other = silencings(prune(model, held_out, replace(RUN, seed=1), STEPS))
+    changed = {order for (order, share), v in other.items() if found[order, share] != v}
+    assert changed == {"random"}
 
 
 def test_pruning_leaves_the_model_as_it_was(pruned):
     model, held_out, _ = pruned
     model = copy.deepcopy(model).train()
     before = copy.deepcopy(model.state_dict())
-    prune(model, held_out, RUN)
+    prune(model, held_out, RUN, STEPS)
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert all(m.training for m in model.modules())
     assert all(p.requires_grad for p in model.parameters())
@@ -162,13 +171,12 @@ def histograms(outcome):
 def test_watching_changes_no_number(few):
     model, history = train(RUN)
     outcome = watch(RUN, "cpu")
-    found, expected = numbers(outcome.rows), numbers(execute.history_rows(history))
-    timed = {key for key in expected if key[1] == "seconds"}
+    found, expected = numbers(outcome.rows), numbers(history_rows(history))
+    assert found.keys() == expected.keys()
+    timed = {key for key in expected if key[2] == "seconds"}
     assert all(found[key] == expected[key] for key in expected.keys() - timed)
-    pruned = found.keys() - expected.keys()
-    assert {split for split, *_ in pruned} == {"pruned"}
-    unpruned = found["pruned", "accuracy/random", 1, 0]
-    assert unpruned == expected["test", "accuracy", 1, STEPS]
+    unpruned = silencings(outcome.rows)["random", 0]
+    assert unpruned == expected["test", "running", "accuracy", 1, STEPS]
     assert outcome.arrays["loss/mean"] == pytest.approx(history.step_losses)
     gammas = [layer.weight.tolist() for layer in tracking_layers(model).values()]
     last = [outcome.arrays[f"GammaAndBeta/gamma/{n}"][-1] for n in range(4)]
@@ -228,11 +236,5 @@ def test_what_was_seen_survives_the_record(few, results):
 
 
 def test_pruned_are_convolutional_networks_with_normalizers_only(few):
-    splits = {
-        name: {split for split, *_ in numbers(watch(replace(RUN, **c), "cpu").rows)}
-        for name, c in {
-            "plain": {"norm": "none"},
-            "dense": {"model": "sigmoid_mlp"},
-        }.items()
-    }
-    assert splits == {"plain": {"train", "test"}, "dense": {"train", "test"}}
+    for changes in ({"norm": "none"}, {"model": "sigmoid_mlp"}):
+        assert silencings(watch(replace(RUN, **changes), "cpu").rows) == {}

@@ -18,14 +18,9 @@ from normlab.evaluation import (
     tracking_layers,
 )
 from normlab.runs import Run, build, execute, modes
-from normlab.runs.modes import (
-    ANOTHER_ORDER,
-    MOMENTA,
-    SLOW,
-    dissect,
-    finish,
-    state_name,
-)
+from normlab.runs.modes import MOMENTA, SLOW, dissect, finish, state_name
+from normlab.runs.protocol import ANOTHER_ORDER
+from normlab.runs.table import COLUMNS, table_of
 
 BATCH = 50
 SIZE = 200  # images; whole batches, so that n/(n-1) is one number
@@ -49,12 +44,27 @@ def few(fashion, monkeypatch):
     return pairs
 
 
-def numbers(outcome):
-    """(split, measure, epoch, step) -> value; each of them once."""
-    names = ("split", "measure", "epoch", "step")
-    found = {tuple(row[n] for n in names): row["value"] for row in outcome.rows}
-    assert len(found) == len(outcome.rows)
-    return found
+class Numbers:
+    """The rows of an outcome, which differ in their columns."""
+
+    def __init__(self, outcome):
+        self.table = table_of({"key": RUN.key} | row for row in outcome.rows)
+        assert not self.table.drop(columns="value").duplicated().any()
+
+    def where(self, **columns):
+        """The rows that say this, and nothing in other optional columns."""
+        optional = [c for c in self.table if COLUMNS[c].optional and c not in columns]
+        rows = self.table[self.table[optional].replace("", None).isna().all(axis=1)]
+        for name, value in columns.items():
+            rows = rows[(rows[name] == value).fillna(False)]
+        return rows
+
+    def __call__(self, measure="loss", split="test", epoch=RUN.epochs, **columns):
+        """The one value that is there; it was measured at the end of the epoch."""
+        rows = self.where(measure=measure, split=split, epoch=epoch, **columns)
+        (value,), (step,) = rows["value"], rows["step"]
+        assert step == epoch * SIZE // BATCH
+        return value
 
 
 def train_by_hand(model, pair, run, epochs, seed):
@@ -89,7 +99,7 @@ def fresh(model, x):
 
 
 def test_a_states_name_lists_what_is_swapped():
-    assert state_name(frozenset()) == ""
+    assert state_name(frozenset()) == "nothing"
     assert state_name(frozenset({"factor"})) == "factor"
     assert state_name(frozenset({"factor", "noise", "lag"})) == "noise+lag+factor"
     assert len({state_name(s) for s in STATES}) == 8
@@ -100,7 +110,7 @@ def test_a_states_name_lists_what_is_swapped():
 
 @pytest.fixture
 def dissected(few):
-    return numbers(dissect(RUN, "cpu"))
+    return Numbers(dissect(RUN, "cpu"))
 
 
 @pytest.fixture
@@ -118,59 +128,63 @@ def test_dissected_is_the_training_by_hand(few, dissected):
         seed = RUN.seed + ANOTHER_ORDER * epoch
         losses += train_by_hand(model.train(), few[0], RUN, 1, seed)
         mean = np.mean(losses[-SIZE // BATCH :])
-        at = (epoch + 1, (epoch + 1) * SIZE // BATCH)
-        assert dissected["train", "loss", *at] == pytest.approx(mean, **CLOSE)
+        trained = dissected("loss", "train", epoch + 1)
+        assert trained == pytest.approx(mean, **CLOSE)
         loss, _ = loss_and_accuracy(model, *few[1])
-        assert dissected["test", "loss", *at] == pytest.approx(loss, **CLOSE)
-    first = [dissected["train", "step_loss", 1, step] for step in range(len(losses))]
-    assert first == pytest.approx(losses, **CLOSE)
+        tested = dissected("loss", "test", epoch + 1, statistics="running")
+        assert tested == pytest.approx(loss, **CLOSE)
+    first = dissected.where(measure="step_loss")
+    assert first["step"].tolist() == list(range(len(losses)))
+    assert first["value"].tolist() == pytest.approx(losses, **CLOSE)
 
 
 def test_late_epochs_have_every_state_and_the_last_its_controls(dissected):
-    kinds = ("loss", "accuracy")
-    states = {f"{kind}/{state_name(s)}" for kind in kinds for s in STATES}
-    found = {}
-    for split, measure, epoch, _ in dissected:
-        if measure in states:
-            found.setdefault((split, epoch), set()).add(measure)
-    late = [("test", 2), ("test", 3), ("test", 4), ("exact", 4), ("biased", 4)]
-    assert found == dict.fromkeys(late, states)
+    rows = dissected.table[dissected.table["swapped"] != ""]
+    names = ["control", "epoch", "measure", "swapped"]
+    found = set(rows[names].itertuples(index=False, name=None))
+    late = [("", 2), ("", 3), ("", 4), ("exact", 4), ("biased", 4)]
+    kinds, states = ("loss", "accuracy"), [state_name(s) for s in STATES]
+    assert found == {
+        (*at, kind, state) for at in late for kind in kinds for state in states
+    }
+    assert set(rows["split"]) == {"test"}
+    assert set(rows["statistics"]) == {"mixed"}
 
 
 def test_a_short_training_is_dissected_from_the_start(few):
-    found = numbers(dissect(replace(RUN, epochs=1), "cpu"))
-    assert ("test", "loss/noise", 1, 0) in found
+    found = Numbers(dissect(replace(RUN, epochs=1), "cpu"))
+    assert found(epoch=1, swapped="noise") > 0
 
 
 def test_the_states_join_training_and_evaluation_mode(few, dissected, model):
     """Training mode on batches in the order of a seed of this run and epoch."""
     x, y = few[1]
     for epoch in (2, 3, 4):
-        all_swapped = dissected["test", "loss/noise+lag+factor", epoch, 0]
-        ended = dissected["test", "loss", epoch, epoch * SIZE // BATCH]
+        all_swapped = dissected(epoch=epoch, swapped="noise+lag+factor")
+        ended = dissected(epoch=epoch, statistics="running")
         assert all_swapped == pytest.approx(ended, **CLOSE)
     order = torch.Generator().manual_seed(ANOTHER_ORDER * RUN.seed + 4)
     index = torch.randperm(len(y), generator=order)[:100]
     by_hand, _ = loss_and_accuracy(
         model, x[index], y[index], statistics="batch", batch_size=BATCH
     )
-    assert dissected["test", "loss/", 4, 0] == pytest.approx(by_hand, **CLOSE)
+    assert dissected(swapped="nothing") == pytest.approx(by_hand, **CLOSE)
     exact, _ = loss_and_accuracy(fresh(model, few[0][0]).eval(), x, y)
-    assert dissected["test", "loss/noise+factor", 4, 0] == pytest.approx(exact, **CLOSE)
+    assert dissected(swapped="noise+factor") == pytest.approx(exact, **CLOSE)
 
 
 def test_controls_switch_one_part_off(dissected):
     """And leave the other parts at work."""
-    for split, off in (("exact", "lag"), ("biased", "factor")):
+    for control, off in (("exact", "lag"), ("biased", "factor")):
         for state in STATES:
             with_it, without = (
-                dissected[split, f"loss/{state_name(s)}", 4, 0]
+                dissected(control=control, swapped=state_name(s))
                 for s in (state | {off}, state - {off})
             )
             assert with_it == pytest.approx(without, **CLOSE)
-            usual = dissected["test", f"loss/{state_name(state - {off})}", 4, 0]
+            usual = dissected(swapped=state_name(state - {off}))
             assert without == pytest.approx(usual, **CLOSE)
-        whole, part = (dissected["test", f"loss/{n}", 4, 0] for n in ("", off))
+        whole, part = (dissected(swapped=name) for name in ("nothing", off))
         assert whole != pytest.approx(part, **CLOSE)
 
 
@@ -188,7 +202,8 @@ def test_errors_are_those_of_the_layers(few, dissected, model):
         off = rms((layer.running_mean - mean) / var.sqrt())
         biased = start + (layer.running_var - start) * (BATCH - 1) / BATCH
         for name, value in (("mean", off), ("var", rms((biased / var).log()))):
-            found = dissected["train", f"error_{name}/0.1", 4, number]
+            at = {"layer": number, "running_momentum": 0.1}
+            found = dissected(f"error_{name}", "train", **at)
             assert found == pytest.approx(value, **CLOSE)
 
 
@@ -203,12 +218,11 @@ def test_scatter_is_that_of_the_batches(few, dissected, model):
                 for f in (np.mean, np.var)
             )
             mean, var = means.mean(0), variances.mean(0)
-            assert dissected["train", "scatter_mean", 4, number] == pytest.approx(
-                rms((means - mean) / np.sqrt(var)), **CLOSE
-            )
-            assert dissected["train", "scatter_var", 4, number] == pytest.approx(
-                rms(variances / var - 1), **CLOSE
-            )
+            found = dissected("scatter_mean", "train", layer=number)
+            expected = rms((means - mean) / np.sqrt(var))
+            assert found == pytest.approx(expected, **CLOSE)
+            found = dissected("scatter_var", "train", layer=number)
+            assert found == pytest.approx(rms(variances / var - 1), **CLOSE)
             number += 1
         # Each batch goes on by itself, normalized with its own statistics.
         h = torch.cat([module(part) for part in h.split(BATCH)])
@@ -220,29 +234,25 @@ def test_batches_vary_less_inside_than_the_whole(few, dissected, model):
     h = model[1](model[0](few[0][0].double() / 255)).detach()
     inside = torch.stack([b.var(0, correction=0) for b in h.split(BATCH)]).mean(0)
     ratio = (inside / h.var(0, correction=0)).mean().item()
-    found = dissected["train", "batch_over_whole_var", 4, 0]
+    found = dissected("batch_over_whole_var", "train", layer=0)
     assert found == pytest.approx(ratio, **CLOSE)
     assert 0.5 < ratio < 1
 
 
 def test_every_momentum_has_its_errors_in_every_layer(dissected):
     for kind in ("mean", "var"):
-        found = {
-            (measure, step): value
-            for (_, measure, _, step), value in dissected.items()
-            if measure.startswith(f"error_{kind}/")
-        }
-        names = [f"error_{kind}/{momentum:g}" for momentum in MOMENTA]
-        assert set(found) == {(name, step) for name in names for step in range(3)}
+        rows = dissected.table[dissected.table["measure"] == f"error_{kind}"]
+        found = rows.set_index(["running_momentum", "layer"])["value"]
+        assert set(found.index) == {(m, layer) for m in MOMENTA for layer in range(3)}
         # After 16 steps little of the batches has got into the slowest.
-        assert found[names[0], 0] > found[names[4], 0] > 0
+        assert found[MOMENTA[0], 0] > found[MOMENTA[4], 0] > 0
 
 
 @pytest.mark.parametrize("carry_out", [dissect, finish])
 def test_a_diverged_training_is_not_taken_further(few, carry_out):
     outcome = carry_out(replace(RUN, lr=1e308), "cpu")
     assert "step" in outcome.diverged
-    assert not any("/" in measure for _, measure, *_ in numbers(outcome))
+    assert not any(COLUMNS[name].optional for name in Numbers(outcome).table)
 
 
 # Three ways to finish
@@ -250,7 +260,10 @@ def test_a_diverged_training_is_not_taken_further(few, carry_out):
 
 @pytest.fixture
 def finished(few):
-    return numbers(finish(RUN, "cpu"))
+    return Numbers(finish(RUN, "cpu"))
+
+
+BEFORE = {"ending": "before", "statistics": "running"}
 
 
 @pytest.fixture
@@ -262,82 +275,82 @@ def before(few):
 
 
 ENDINGS = [
-    kind + suffix
+    {"ending": kind, "ending_rate": share}
     for kind in ("usual", "frozen", "recomputed")
-    for suffix in ("", "-slow")
+    for share in (1, SLOW)
 ]
 
 
 def endings(before, few):
-    """Name -> (model after the last epoch, mean loss of its batches)."""
+    """(Columns, model after the last epoch, mean loss of its batches) of each."""
     starts = {
         "usual": copy.deepcopy(before).train(),
         "frozen": copy.deepcopy(before).eval(),
         "recomputed": fresh(before, few[0][0]).eval(),
     }
-    found = {}
-    for suffix, run in (("", RUN), ("-slow", replace(RUN, lr=SLOW * RUN.lr))):
-        for name, start in starts.items():
-            model = copy.deepcopy(start)
-            losses = train_by_hand(model, few[0], run, 1, RUN.seed + ANOTHER_ORDER)
-            found[name + suffix] = model, np.mean(losses)
+    found = []
+    for how in ENDINGS:
+        run = replace(RUN, lr=how["ending_rate"] * RUN.lr)
+        model = copy.deepcopy(starts[how["ending"]])
+        losses = train_by_hand(model, few[0], run, 1, RUN.seed + ANOTHER_ORDER)
+        found.append((how, model, np.mean(losses)))
     return found
 
 
-def assert_scores(finished, name, model, few):
+def assert_scores(finished, model, few, **at):
     loss, accuracy = loss_and_accuracy(model.eval(), *few[1])
-    found = [
-        finished["test", f"{k}/{name}", RUN.epochs, 0] for k in ("loss", "accuracy")
-    ]
-    assert found[0] == pytest.approx(loss, **CLOSE), name
-    assert found[1] == pytest.approx(accuracy, abs=0.01), name  # one image of 120
+    assert finished("loss", **at) == pytest.approx(loss, **CLOSE), at
+    # one image of 120
+    assert finished("accuracy", **at) == pytest.approx(accuracy, abs=0.01), at
 
 
 def test_three_endings_are_those_by_hand(few, finished, before):
     """On the same batches; layers in evaluation mode are what "frozen" means."""
-    for name, (model, loss) in endings(before, few).items():
-        found = finished["train", f"loss/{name}", RUN.epochs, 0]
-        assert found == pytest.approx(loss, **CLOSE), name
-        assert_scores(finished, name, model, few)
+    for how, model, loss in endings(before, few):
+        assert finished("loss", "train", **how) == pytest.approx(loss, **CLOSE), how
+        assert_scores(finished, model, few, statistics="running", **how)
 
 
 def test_endings_differ(finished):
-    losses = {
-        finished["test", f"loss/{name}", RUN.epochs, 0] for name in ("before", *ENDINGS)
-    }
+    losses = {finished(statistics="running", **how) for how in ENDINGS}
+    losses.add(finished(epoch=RUN.epochs - 1, **BEFORE))
     assert len(losses) == 1 + len(ENDINGS)
 
 
 def test_before_is_the_model_before_the_last_epoch(few, finished, before):
     expected, _ = loss_and_accuracy(before.eval(), *few[1])
-    found = finished["test", "loss/before", RUN.epochs, 0]
+    found = finished(epoch=RUN.epochs - 1, **BEFORE)
     assert found == pytest.approx(expected, **CLOSE)
-    steps = (RUN.epochs - 1) * SIZE // BATCH
-    assert finished["test", "loss", RUN.epochs - 1, steps] == found
+    assert finished(epoch=RUN.epochs - 1, statistics="running") == found
 
 
 def test_fresh_statistics_are_averages_at_the_weights_of_the_moment(
     few, finished, before
 ):
-    models = {"before": before}
-    models |= {name: model for name, (model, _) in endings(before, few).items()}
-    for name, model in models.items():
-        assert_scores(finished, f"{name}+fresh", fresh(model, few[0][0]), few)
+    models = [({"ending": "before", "epoch": RUN.epochs - 1}, before)]
+    models += [(how, model) for how, model, _ in endings(before, few)]
+    for how, model in models:
+        again = fresh(model, few[0][0])
+        assert_scores(finished, again, few, statistics="recomputed", **how)
 
 
 def test_the_history_goes_on_as_usual(finished):
     """The last epoch of the table is that of the training without a change."""
-    at = (RUN.epochs, RUN.epochs * SIZE // BATCH)
-    for split, kind in (("train", "loss"), ("test", "loss"), ("test", "accuracy")):
-        usual = finished[split, f"{kind}/usual", RUN.epochs, 0]
-        assert finished[split, kind, *at] == usual
+    usual = {"ending": "usual", "ending_rate": 1}
+    for split, statistics in (("train", ""), ("test", "running")):
+        for measure in ("loss", "accuracy"):
+            at = {"measure": measure, "split": split, "statistics": statistics}
+            assert finished(**at) == finished(**at, **usual)
 
 
 def test_every_ending_is_scored_with_both_statistics(finished):
-    found = {m for split, m, *_ in finished if split == "test" and "/" in m}
-    assert found == {
-        f"{kind}/{name}{which}"
-        for kind in ("loss", "accuracy")
-        for name in ("before", *ENDINGS)
-        for which in ("", "+fresh")
+    rows = finished.table[finished.table["ending"] != ""]
+    rows = rows[rows["split"] == "test"]
+    found = rows[["ending", "ending_rate", "measure", "statistics"]].fillna(0)
+    endings = [("before", 0), *(tuple(how.values()) for how in ENDINGS)]
+    assert set(found.itertuples(index=False, name=None)) == {
+        (*ending, measure, statistics)
+        for ending in endings
+        for measure in ("loss", "accuracy")
+        for statistics in ("running", "recomputed")
     }

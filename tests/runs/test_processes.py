@@ -12,6 +12,7 @@ import pytest
 
 from normlab.runs import Run, load, store
 from normlab.runs.config import Outcome
+from normlab.runs.rows import row
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=128, epochs=1, seed=0)
@@ -30,14 +31,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from normlab.runs import EXPERIMENTS, Experiment, Run, execute, store
 from normlab.runs.__main__ import main
 from normlab.runs.config import Outcome
+from normlab.runs.rows import score_rows
 
 results = Path(os.environ["NORMLAB_RESULTS"])
 notes = results.parent
 
 def carry_out(run, device):
     {body}
-    rows = [("loss", 1, 1, float(run.seed)), ("accuracy", 1, 1, 0.5)]
-    return Outcome(store.rows_of(rows, "train"))
+    scores = float(run.seed), 0.5
+    return Outcome(score_rows(scores, split="train", epoch=1, step=1))
 
 run = Run("lenet", "none", lr=0.5, batch_size=128, epochs=1, seed=0)
 toy = Experiment("toy", "?", (run,), seeds={seeds}, carry_out=carry_out)
@@ -156,7 +158,7 @@ def test_a_killed_process_holds_no_run(start, results, tmp_path):
 def test_a_part_that_a_merge_has_not_read_stays(results, monkeypatch):
     """Also without a lock: it removes what it merged, not whatever is there."""
     runs = [replace(RUN, seed=seed) for seed in range(3)]
-    rows = store.rows_of([("loss", 1, 1, 1.0)], "train")
+    rows = [row("loss", 1.0, split="train", epoch=1, step=1)]
     store.save("other", runs[2], Outcome(rows), ABOUT)
     for run in runs[:2]:
         store.save("toy", run, Outcome(rows), ABOUT)

@@ -8,8 +8,10 @@ from repeats import STEPS, recorded_steps, strays, with_twins
 
 from normlab.runs import EXPERIMENTS, Run, load
 from normlab.runs.inside import watch
-from normlab.runs.lenet import BEST_RATE, RATES
+from normlab.runs.lenet import RATES
+from normlab.runs.protocol import BEST_RATE
 from normlab.runs.store import check, records
+from normlab.runs.table import COLUMNS
 
 PROVENANCE = {
     "commit",
@@ -41,10 +43,10 @@ def epochs_of(name):
 
 
 def numbers(name, run):
-    """(split, measure, epoch) -> value of one recorded run, but for step losses."""
+    """(split, statistics, measure, epoch) -> values of one run but for step losses."""
     table = epochs_of(name)
     table = table[table["key"] == run.key]
-    return table.set_index(["split", "measure", "epoch"])["value"]
+    return table.set_index(["split", "statistics", "measure", "epoch"])["value"]
 
 
 @each_experiment
@@ -92,10 +94,27 @@ def test_every_epoch_has_its_numbers(name):
         if known[run.key]["provenance"]["diverged"]:
             continue
         found = numbers(name, run)
-        for split in ("train", run.evaluate_on):
+        for where in (("train", ""), (run.evaluate_on, "running")):
             for epoch in range(1, run.epochs + 1):
-                assert 0 <= found[split, "accuracy", epoch] <= 1
-                assert found[split, "loss", epoch] > 0
+                accuracies = found[[(*where, "accuracy", epoch)]]
+                assert accuracies.between(0, 1).all()
+                assert (found[[(*where, "loss", epoch)]] > 0).all()
+
+
+@each_experiment
+def test_columns_tell_each_number_from_every_other(name):
+    table = load(name)
+    columns = [c for c in COLUMNS if c in table and c != "value"]
+    assert not table.duplicated(columns).any()
+
+
+@each_experiment
+def test_a_step_is_a_number_of_updates(name):
+    """So many as the epoch that it is in, or ends, has: of 60,000 or 50,000 images."""
+    table = epochs_of(name)
+    images = table["evaluate_on"].map({"test": 60000, "validation": 50000})
+    updates = -(-images // table["batch_size"])
+    assert (-(-table["step"] // updates) == table["epoch"]).all()
 
 
 @pytest.mark.parametrize("norm", BEST_RATE)
@@ -104,6 +123,7 @@ def test_best_rate_is_the_best_on_validation(norm):
     table = load("lenet-rates")
     table = table[table["norm"] == {"batch": "torch_batch"}.get(norm, norm)]
     last = table[(table["split"] == "validation") & (table["epoch"] == table["epochs"])]
+    last = last[last["statistics"] == "running"]
     by_rate = last[last["measure"] == "accuracy"].groupby("lr")["value"]
     no_seed_diverged = by_rate.count() == EXPERIMENTS["lenet-rates"].seeds
     means = by_rate.mean()[no_seed_diverged]

@@ -12,6 +12,7 @@ import pytest
 
 from normlab.runs import ResultsError, Run, load, recordings, source, store
 from normlab.runs.config import Experiment, Outcome
+from normlab.runs.rows import row
 
 RUN = Run(model="lenet", norm="none", lr=0.5, batch_size=256, epochs=2, seed=0)
 OTHER = replace(RUN, seed=1)
@@ -34,9 +35,10 @@ CHANGES = {
 
 
 def rows(*losses):
-    return store.rows_of(
-        [("loss", e, 10 * e, v) for e, v in enumerate(losses, start=1)], "train"
-    )
+    return [
+        row("loss", value, split="train", epoch=epoch, step=10 * epoch)
+        for epoch, value in enumerate(losses, start=1)
+    ]
 
 
 def record(name, run, *losses, **about):
@@ -212,7 +214,7 @@ def test_rows_of_unknown_keys_do_not_count(results):
     record("toy", RUN, 2.0)
     store.merge("toy")
     with open(results / "toy.csv", "a") as file:
-        file.write("feedfacefeed,train,loss,1,10,9.0\n")
+        file.write("feedfacefeed,train,,loss,1,10,9.0\n")
     assert load("toy")["value"].tolist() == [2.0]
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 from normlab.runs import ResultsError, load, store
 from normlab.runs.batch_size import SIZES
 from normlab.runs.config import Outcome, Run
-from normlab.runs.inside import thin
+from normlab.runs.rows import row, thin
 from normlab.widgets import BatchSizeExplorer
 from normlab.widgets.explorer.batch_sizes import (
     AT_CHANCE,
@@ -37,9 +37,11 @@ def record(norm, size, seed, values, steps=3000):
     run = Run("lenet", norm, size / 256, size, epochs=5, seed=seed)
     rows = []
     for budget, numbers in values.items():
-        for (split, measure), value in zip(MEASURES.values(), numbers, strict=True):
-            rows += store.rows_of([(f"{measure}/{budget}", 5, 1, value)], split)
-    rows += store.rows_of([("step_loss", 1, 0, 2.3)], "train")
+        at = {"epoch": 5, "step": 1, "budget": budget}
+        for which, value in zip(MEASURES.values(), numbers, strict=True):
+            split, statistics, measure = which
+            rows += [row(measure, value, split=split, statistics=statistics, **at)]
+    rows += [row("step_loss", 2.3, split="train", epoch=1, step=0)]
     losses = list(np.linspace(2, 1, steps) + seed)
     store.save("batch-size", run, Outcome(rows, None, thin(losses)), HERE)
 

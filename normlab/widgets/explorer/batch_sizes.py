@@ -8,17 +8,17 @@ from scipy import stats
 
 from normlab.runs import recordings
 from normlab.runs.batch_size import ANCHOR, EPOCHS, IMAGES, SIZES, UPDATES, scaled
-from normlab.runs.lenet import SOURCE_RATE
+from normlab.runs.protocol import SOURCE_RATE
 
 NAME = "batch-size"
 BUDGETS = {"epochs": f"{EPOCHS} epochs", "updates": f"{UPDATES:,} updates"}
-# What the widget shows -> (split, measure) of the recorded table.
+# What the widget shows -> (split, statistics, measure) of the recorded table.
 MEASURES = {
-    "accuracy": ("test", "accuracy"),
-    "own": ("test", "accuracy_batch_statistics"),
-    "loss": ("train", "loss_batch_statistics"),
-    "variance": ("train", "gradient_variance"),
-    "square": ("train", "gradient_square"),
+    "accuracy": ("test", "running", "accuracy"),
+    "own": ("test", "batch", "accuracy"),
+    "loss": ("train", "batch", "loss"),
+    "variance": ("train", "", "gradient_variance"),
+    "square": ("train", "", "gradient_square"),
 }
 NORMS = ("none", "torch_batch", "torch_group")
 GHOSTS = ("both", "statistics", "gradient")  # which of the two batch sizes varies
@@ -54,11 +54,9 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
     Args:
         table: of ``normlab.runs.load``.
     """
-    ends = table[table["measure"].str.contains("/")]
-    what = ends["measure"].str.split("/", expand=True)
-    ends = ends.assign(measure=what[0], budget=what[1])
-    rows = [*CONFIG, "seed", "budget"]
-    wide = ends.pivot_table(index=rows, columns=["split", "measure"], values="value")
+    ends = table[table["budget"].isin(BUDGETS)]
+    rows, kinds = [*CONFIG, "seed", "budget"], ["split", "statistics", "measure"]
+    wide = ends.pivot_table(index=rows, columns=kinds, values="value")
     # A run that diverged early has no scores.
     runs = table[[*CONFIG, "seed"]].drop_duplicates()
     every = runs.merge(pd.DataFrame({"budget": list(BUDGETS)}), how="cross")
