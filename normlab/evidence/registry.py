@@ -13,11 +13,10 @@ from pathlib import Path
 
 from normlab.evidence.claim import Claim
 from normlab.runs.reach import NAME, PACKAGE, Code, Place, short_hash
-from normlab.runs.store import folder, records, write_atomically
+from normlab.runs.store import RULES, folder, records, write_atomically
 
 AFTER, BEFORE = "Rule written after these runs.", "Rule written before these runs."
 COMPUTED = "Computed whenever the book is built."
-FILE = "rules.json"
 
 
 def rule_hash(claim: Claim) -> str:
@@ -44,7 +43,7 @@ def rule_hashes(claims: Iterable[Claim]) -> dict[str, dict[str, str]]:
 
 def write(claims: Iterable[Claim]) -> Path:
     """Write ``results/rules.json`` and return where."""
-    path = folder() / FILE
+    path = folder() / RULES
     write_atomically(path, json.dumps(rule_hashes(claims), indent=1) + "\n")
     return path
 

@@ -129,7 +129,7 @@ def record_all(
 
 def _tasks(experiment: Experiment, todo: list[Run], device: str) -> list[tuple]:
     """Return the arguments of ``record`` for each run, with the code as it is now."""
-    state = code_state()
+    state = code_state() | {"rules": store.rules(experiment.name)}
     carry_out = experiment.carry_out or keep_history
     prints = [{"fingerprint": fingerprint(run, carry_out)} for run in todo]
     return [

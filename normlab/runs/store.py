@@ -29,6 +29,8 @@ from normlab.runs.damage import (
     check_table,
 )
 
+RULES = "rules.json"
+
 
 class ResultsError(RuntimeError):
     """Recorded results are missing or damaged; the message says which command helps."""
@@ -152,6 +154,22 @@ def finished(name: str) -> set[str]:
     # Parts first: a merge may move them into the records at this moment.
     waiting = {f.stem for f in _parts(name).glob("*.json")}
     return waiting | set(records(name))
+
+
+def rules(experiment: str) -> dict[str, str]:
+    """Return hashes of the rules by which its records will be judged, by claim.
+
+    They stand in ``rules.json``, which ``python -m normlab.evidence`` writes. A record
+    keeps those that stood there when it was made.
+
+    Raises:
+        ResultsError: the file is damaged; the message says how to mend it.
+    """
+    path = folder() / RULES
+    if not path.exists():
+        return {}
+    remedy = "Run `python -m normlab.evidence`, which writes it anew"
+    return _read_json(path, _object, remedy).get(experiment, {})
 
 
 def load(experiment: str, device: str = "cpu") -> pd.DataFrame:

@@ -83,7 +83,7 @@ def test_a_rule_is_older_than_the_runs_only_if_all_of_them_say_so(
 
 
 def test_the_committed_hashes_are_those_of_the_rules():
-    committed = json.loads((store.folder() / registry.FILE).read_text())
+    committed = json.loads((store.folder() / store.RULES).read_text())
     assert committed == registry.rule_hashes(CLAIMS.values()), (
         "a rule changed; run `python -m normlab.evidence` and commit results/rules.json"
     )

@@ -165,6 +165,16 @@ def test_record_says_where_it_comes_from(few, results):
     assert files >= {"data.py", "layers/batch.py", "models.py", "training.py"}
 
 
+@pytest.mark.parametrize(
+    ("there", "kept"), [(None, {}), ({"toy": {"A1": "ab12"}, "x": {}}, {"A1": "ab12"})]
+)
+def test_record_keeps_the_rules_that_stood_before_it(few, results, there, kept):
+    if there is not None:
+        (results / store.RULES).write_text(json.dumps(there))
+    carry_out(seeds=1)
+    assert all(r["provenance"]["rules"] == kept for r in store.records("toy").values())
+
+
 def test_divergence_is_recorded(few, results):
     wild = replace(RUN, norm="none", lr=1e38, epochs=3)
     carry_out(Experiment("toy", "?", (wild,), seeds=1))
