@@ -3,7 +3,7 @@
 from normlab.runs.config import Experiment, Run
 from normlab.runs.protocol import BEST_RATE, SOURCE_RATE
 
-RATES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+RATES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 def _run(norm: str, lr: float, evaluate_on: str = "test") -> Run:
