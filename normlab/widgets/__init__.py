@@ -1,17 +1,15 @@
-"""What the reader moves: widgets for a kernel and for a page without one."""
+"""What the reader moves: widgets for a kernel and for a page without one.
 
-from normlab.widgets.explorer import BatchSizeExplorer
-from normlab.widgets.five import FiveNumbers
-from normlab.widgets.microscope import StatisticsMicroscope
-from normlab.widgets.playground import Playground
-from normlab.widgets.projection import Projection
-from normlab.widgets.which_axes import WhichAxes
+A class derived from ``Widget`` in a widget's folder is found by itself.
+"""
 
-__all__ = [
-    "BatchSizeExplorer",
-    "FiveNumbers",
-    "Playground",
-    "Projection",
-    "StatisticsMicroscope",
-    "WhichAxes",
-]
+from normlab.gather import public
+from normlab.widgets.base import Widget
+
+_FOUND = {
+    name: thing
+    for name, thing in public(__name__, __path__, leave_out={"base", "live"}).items()
+    if isinstance(thing, type) and issubclass(thing, Widget)
+}
+globals().update(_FOUND)
+__all__ = [*_FOUND]
