@@ -1,4 +1,4 @@
-"""``fit``, the only training loop of the book."""
+"""``fit``, the loop that trains every network of a recorded run."""
 
 import math
 import time
