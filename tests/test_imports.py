@@ -119,6 +119,18 @@ def star_imports(source):
     ]
 
 
+def experiments():
+    """The modules of ``runs`` that describe one."""
+    described = re.compile(r"^[A-Z_]+ = Experiment\(", re.MULTILINE)
+    return {module for module, source in modules().items() if described.search(source)}
+
+
+def borrowed_from_experiments(module, source):
+    names = set(imported(module, source))
+    names |= {name.rpartition(".")[0] for name in names}
+    return names & experiments()
+
+
 def dumping_grounds(names):
     return [n for n in names if DUMPING_GROUNDS & set(n.split("."))]
 
@@ -139,6 +151,12 @@ def test_layers_are_written_by_hand(module):
 @pytest.mark.parametrize("module", modules())
 def test_imports_are_explicit(module):
     assert star_imports(modules()[module]) == []
+
+
+@pytest.mark.parametrize("module", sorted(experiments()))
+def test_experiments_borrow_nothing_from_each_other(module):
+    """What several need stands in protocol.py, execute.py or rows.py."""
+    assert borrowed_from_experiments(module, modules()[module]) == set()
 
 
 def test_no_module_is_a_dumping_ground():
@@ -184,6 +202,19 @@ def test_arrow_against_the_flow_is_found(module, source):
 )
 def test_arrow_with_the_flow_is_allowed(module, source):
     assert not arrows_against_the_flow(module, source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from normlab.runs.inside import PROBE",
+        "from normlab.runs import inside",
+        "from .inside import PROBE",
+    ],
+)
+def test_what_an_experiment_borrows_is_found(source):
+    found = borrowed_from_experiments("normlab.runs.modes", source)
+    assert found == {"normlab.runs.inside"}
 
 
 @pytest.mark.parametrize(

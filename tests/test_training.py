@@ -15,7 +15,7 @@ from torch.testing import assert_close
 from normlab.evaluation import loss_and_accuracy
 from normlab.layers import BatchNorm, GhostBatchNorm
 from normlab.models import TorchBatchNorm, gamma_and_beta, lenet, mlp, xavier
-from normlab.training import fit
+from normlab.training import History, fit
 
 SIZE = 600  # images; batches of 128 leave a last one of 88
 BATCH = 128
@@ -314,6 +314,20 @@ def test_infinite_image_ends_with_a_sentence(images):
     history = short(network(), (x, y), epochs=4)
     assert len(history.epochs) == 1
     assert "nan" in history.diverged
+
+
+def test_a_history_goes_on_with_a_later_one(images):
+    model = network()
+    parts = [short(model, images, epochs=1, seed=seed) for seed in (1, 2)]
+    whole = History()
+    for part in parts:
+        whole.extend(part)
+    assert whole.epochs == parts[0].epochs + parts[1].epochs
+    assert whole.step_losses == parts[0].step_losses + parts[1].step_losses
+    assert whole.diverged is None
+    whole.extend(History(diverged="at step 1"))
+    whole.extend(parts[0])
+    assert whole.diverged == "at step 1"
 
 
 def test_finite_training_has_not_diverged(images):

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from normlab.runs.config import run_of
-from normlab.runs.table import is_row
+from normlab.runs.table import check_row
 
 SAID = ("device", "torch", "commit", "finished")  # what a page shows of a record
 COUNTS = ("rows", "arrays")
@@ -30,8 +30,7 @@ def check_part(key: str, part: object) -> dict:
     if not isinstance(rows, list):
         raise ValueError("it has no rows")
     for row in rows:
-        if not is_row(row):
-            raise ValueError(f"its row {row!r} has not the columns of the table")
+        check_row(row)
     _check_count(part.get("arrays", 0), "arrays")
     return part
 

@@ -102,10 +102,10 @@ def _errors(model, bank, observed, averages, whole, at) -> list[dict]:
         rows.append(row("scatter_var", _rms(scatter[1]), **here))
         ratio = (averages[name][1] / whole[name][1]).mean().item()
         rows.append(row("batch_over_whole_var", ratio, **here))
-        for number_kept, momentum in enumerate(bank.momenta):
+        for place, momentum in enumerate(bank.momenta):
             kept = here | {"running_momentum": momentum}
-            off = (bank.means[name][number_kept] - mean) / var.sqrt()
-            log = (bank.variances[name][number_kept] / var).log()
+            off = (bank.means[name][place] - mean) / var.sqrt()
+            log = (bank.variances[name][place] / var).log()
             rows.append(row("error_mean", _rms(off), **kept))
             rows.append(row("error_var", _rms(log), **kept))
     return rows

@@ -18,7 +18,7 @@ class Piece:
     """One statement at the top of a file: a hash of it, and the names that it uses."""
 
     hash: str
-    names: tuple[tuple[str, ...], ...]  # ("store", "rows_of") for store.rows_of
+    names: tuple[tuple[str, ...], ...]  # ("store", "save") for store.save
     imports: dict[str, str]  # made inside it: name -> dotted path in the package
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from torch import nn
 
-from normlab.training import EVAL_BATCH, History, Pair, loss_and_accuracy
+from normlab.evaluation import EVAL_BATCH, loss_and_accuracy
+from normlab.training import History, Pair
 
 STEPS_KEPT = 20  # losses of the first steps, to compare layers and machines by
 LOSSES = 500  # the most numbers kept of a loss curve

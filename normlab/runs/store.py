@@ -53,13 +53,19 @@ def table_name(experiment: str, device: str) -> str:
 
 
 def save(name: str, run: Run, outcome: Outcome, provenance: dict) -> None:
-    """Write one finished run, whole or not at all."""
+    """Write one finished run, whole or not at all.
+
+    Raises:
+        ValueError: it is no whole run, or has a row that is none of a table; then no
+            merge could read it.
+    """
     content = {
         "config": asdict(run),
         "provenance": provenance,
         "rows": outcome.rows,
         "arrays": len(outcome.arrays),
     }
+    check_part(run.key, content)
     parts = _parts(name)
     with _locked(name):
         parts.mkdir(parents=True, exist_ok=True)

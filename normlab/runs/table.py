@@ -36,12 +36,20 @@ COLUMNS = {
     "split": Column(str, "Images it was measured on: train, validation or test."),
     "statistics": Column(
         str,
-        "What normalizers used while the network was scored: running (evaluation mode, "
-        "of networks without running statistics too), batch, recomputed, or mixed, "
-        "which `swapped` explains; empty for what a training leaves as it goes.",
+        "What normalizers used while the network was scored: running (evaluation "
+        "mode, also of networks without running statistics), batch (that of the "
+        "images scored together), recomputed (averages over the training images, "
+        "taken anew) or mixed (see `swapped`). Empty for what a training leaves as it "
+        "goes.",
     ),
     "measure": Column(
-        str, "What was measured: loss (nats), accuracy (0 to 1), seconds and others."
+        str,
+        "What was measured. loss (nats) and accuracy (0 to 1); step_loss, of one "
+        "batch; seconds of an epoch's training. gradient_variance and "
+        "gradient_square: variance and squared mean of a batch's gradient, summed "
+        "over all parameters. scatter_mean, scatter_var, batch_over_whole_var, "
+        "error_mean, error_var: how a layer's batches scatter and running averages "
+        "miss.",
     ),
     "epoch": Column(int, "The epoch that it was measured in or after, from 1."),
     "step": Column(
@@ -83,15 +91,19 @@ COLUMNS = {
 _MISSING = ["", "nan", "NaN"]
 
 
-def is_row(row: object) -> bool:
-    """Whether this is a row without its key: known columns, each of its kind."""
+def check_row(row: object) -> None:
+    """Raise ValueError unless this is a row without its key, as a run leaves it."""
     if not isinstance(row, dict):
-        return False
+        raise ValueError(f"its row {row!r} is no object")
     needed = {n for n, c in COLUMNS.items() if not c.optional} - {"key"}
-    return needed <= row.keys() <= COLUMNS.keys() - {"key"} and all(
-        isinstance(value, Real if COLUMNS[name].kind is float else COLUMNS[name].kind)
-        for name, value in row.items()
-    )
+    if lost := sorted(needed - row.keys()):
+        raise ValueError(f"its row {row!r} lacks {lost[0]!r}")
+    if strange := sorted(row.keys() - COLUMNS.keys() | row.keys() & {"key"}):
+        raise ValueError(f"its row {row!r} has {strange[0]!r}, which no table has")
+    for name, value in row.items():
+        kind = COLUMNS[name].kind
+        if not isinstance(value, Real if kind is float else kind):
+            raise ValueError(f"its row has {name}={value!r}, not a {kind.__name__}")
 
 
 def check_columns(names: Sequence[str]) -> None:

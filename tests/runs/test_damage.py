@@ -359,3 +359,11 @@ def test_complete_record_needs_no_writable_folder(toy, untrained, monkeypatch, c
     refuse(monkeypatch, lambda path: True)
     main(["run", "toy", "--seeds", "2"])
     assert "toy: 0 new runs" in capsys.readouterr().out
+
+
+def test_a_run_with_a_row_of_no_table_is_not_saved(results):
+    """Or the next merge would stop at it, after hours."""
+    wrong = [row("loss", 1.0, split="test", epoch=1, step=1, depth=2)]
+    with pytest.raises(ValueError, match="'depth', which no table has"):
+        store.save("toy", RUN, Outcome(wrong), ABOUT)
+    assert list(results.iterdir()) == []

@@ -23,18 +23,23 @@ def explorer(browser, address):
         yield widget
 
 
-def recorded(table, norm, size, rate, budget, split, measure):
-    """The table's values by seed, of the runs that did not diverge."""
+def recorded(table, norm, size, rate, budget, *which):
+    """The table's values by seed, of the runs that did not diverge.
+
+    ``which`` is split, statistics and measure.
+    """
     rows = table[(table["norm"] == norm) & (table["batch_size"] == size)]
-    rows = rows[(rows["lr"] == rate) & rows["measure"].str.endswith(f"/{budget}")]
-    rows = rows.assign(name=rows["split"] + " " + rows["measure"])
-    wanted, loss = f"{split} {measure}/{budget}", f"train loss/{budget}"
+    rows = rows[(rows["lr"] == rate) & (rows["budget"] == budget)]
+    names = ["split", "statistics", "measure"]
+    rows = rows.assign(name=rows[names].agg("/".join, axis=1))
+    wanted, loss = "/".join(which), "train/running/loss"
     ends = rows.pivot(index="seed", columns="name", values="value")
     return ends.reindex(columns=[wanted, loss]).dropna()[wanted]
 
 
-def accuracies(table, norm, size, rate, budget="epochs", measure="accuracy"):
-    return 100 * recorded(table, norm, size, rate, budget, "test", measure)
+def accuracies(table, norm, size, rate, budget="epochs", statistics="running"):
+    which = ("test", statistics, "accuracy")
+    return 100 * recorded(table, norm, size, rate, budget, *which)
 
 
 def both_ends(text):
@@ -116,19 +121,19 @@ def test_gap_and_loss(explorer, table):
     explorer.slide("size", SIZES.index(64))
     explorer.choose("measure", "gap")
     key = ("torch_batch", 64, 0.25)
-    own = accuracies(table, *key, measure="accuracy_batch_statistics")
+    own = accuracies(table, *key, statistics="batch")
     assert_row(explorer, "torch_batch", own - accuracies(table, *key))
     explorer.choose("measure", "with batch statistics")
     assert_row(explorer, "torch_batch", own)
     explorer.choose("measure", "loss")
-    losses = recorded(table, *key, "epochs", "train", "loss_batch_statistics")
+    losses = recorded(table, *key, "epochs", "train", "batch", "loss")
     assert_row(explorer, "torch_batch", losses, digits=3)
 
 
 def test_noise_scale_is_a_ratio_of_means(explorer, table):
     explorer.slide("size", SIZES.index(64))
     explorer.choose("measure", "gradient noise")
-    key = ("torch_batch", 64, 0.25, "epochs", "train")
+    key = ("torch_batch", 64, 0.25, "epochs", "train", "")
     variance = recorded(table, *key, "gradient_variance")
     square = recorded(table, *key, "gradient_square")
     expected = 64 * variance.mean() / square.mean()
@@ -174,7 +179,8 @@ def test_every_seed_has_its_dot(explorer, table):
     )
     rows = table[(table["norm"] == "torch_batch") & (table["split"] == "test")]
     scaled = rows[rows["lr"] == rows["batch_size"] / 256]
-    assert max(discs) == (scaled["measure"] == "accuracy/epochs").sum()
+    scaled = scaled[(scaled["budget"] == "epochs") & (scaled["measure"] == "accuracy")]
+    assert max(discs) == (scaled["statistics"] == "running").sum()
 
 
 def test_where_the_numbers_come_from_is_said(explorer):
