@@ -26,7 +26,7 @@ class Card:
         return "\n".join([head, *(f"  {line}" for line in [*lines, *self.remarks()])])
 
     def remarks(self) -> list[str]:
-        """Return the sentences below the numbers: tests, what flips it, when, or why not."""
+        """Return the sentences below the numbers: tests, what flips it, or why not."""
         said = []
         if self.verdict.tests:
             said.append(
@@ -52,6 +52,9 @@ class Card:
             f"<dt>{escape(what)}</dt><dd>{escape(number)}</dd>"
             for what, number in self.verdict.numbers
         )
+        if numbers:
+            numbers = f'<dl class="bn-card-numbers">{numbers}</dl>'
+        remarks = escape(" ".join(self.remarks()))
         return (
             f'<div class="bn-card" id="{claim.anchor}">'
             f'<p class="bn-card-head"><strong class="bn-word" '
@@ -59,8 +62,7 @@ class Card:
             f'<a href="{LEDGER}#{claim.anchor}">{escape(claim.id)}</a></p>'
             f'<p class="bn-card-says">{escape(claim.says)} '
             f"<cite>{escape(called(claim.source))}, {escape(claim.place)}</cite></p>"
-            f'<dl class="bn-card-numbers">{numbers}</dl>'
-            f'<p class="bn-card-remarks">{escape(" ".join(self.remarks()))}</p></div>'
+            f'{numbers}<p class="bn-card-remarks">{remarks}</p></div>'
         )
 
 

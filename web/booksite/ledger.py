@@ -29,6 +29,12 @@ def verdicts():
     return list(judge(CLAIMS.values()).values())
 
 
+@cache
+def rows():
+    """Return a row a claim."""
+    return ledger.ledger(verdicts())
+
+
 def render(rows, counts, page_of):
     """Return the ledger's HTML; `page_of` maps a chapter to (address, title)."""
     environment = Environment(
@@ -59,8 +65,8 @@ class LedgerDirective(SphinxDirective):
     def run(self):
         """Return the HTML as it is."""
         self.env.note_reread()
-        rows, counts = ledger.ledger(verdicts()), ledger.counts(verdicts())
-        return [nodes.raw("", render(rows, counts, self.page_of), format="html")]
+        html = render(rows(), ledger.counts(verdicts()), self.page_of)
+        return [nodes.raw("", html, format="html")]
 
     def page_of(self, chapter):
         """Return the address of a chapter from this page, and its title."""
@@ -103,4 +109,4 @@ def write_csv(app):
     """Write the ledger as a file beside its page, if the page is in the book."""
     if PAGE in app.env.found_docs:
         path = Path(app.outdir, PAGE).with_suffix(".csv")
-        path.write_text(ledger.csv_text(ledger.ledger(verdicts())), encoding="utf-8")
+        path.write_text(ledger.csv_text(rows()), encoding="utf-8")

@@ -48,7 +48,7 @@
     if (!row) return;
     if (row.hidden) showAll(location.hash);
     row.querySelector("details").open = true;
-    row.scrollIntoView();
+    row.scrollIntoView({ behavior: "instant" });
   }
 
   form.addEventListener("change", () => {
