@@ -4,15 +4,23 @@
 """
 
 from normlab.evidence.card import card
-from normlab.evidence.intervals import Interval, correlation, further_run, mean
-from normlab.evidence.records import paired, values
+from normlab.evidence.intervals import (
+    Interval,
+    correlation,
+    further_run,
+    mean,
+    mean_correlation,
+)
+from normlab.evidence.records import arrays, paired, values
 
 __all__ = [
     "Interval",
+    "arrays",
     "card",
     "correlation",
     "further_run",
     "mean",
+    "mean_correlation",
     "paired",
     "values",
 ]

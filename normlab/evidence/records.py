@@ -51,6 +51,36 @@ class Records:
         _check_one_value(rows, settings)
         return rows.groupby("seed")["value"].mean().sort_index().rename(measure)
 
+    def arrays(
+        self, experiment: str, name: str, device: str = "cpu", **settings
+    ) -> dict[int, np.ndarray]:
+        """Return what a recorder kept under these settings, by seed.
+
+        Args:
+            experiment: its name.
+            name: of the recording, such as "GammaAndBeta/gamma/0".
+            device: "cpu" or "cuda".
+            settings: a field of the run's configuration -> its content.
+
+        Raises:
+            ValueError: no run has these settings and this recording, or a seed has
+                several that do.
+        """
+        found: dict[int, np.ndarray] = {}
+        for run, recorded in self.recordings(experiment, device):
+            fits = all(getattr(run, field) == v for field, v in settings.items())
+            if not fits or name not in recorded:
+                continue
+            if run.seed in found:
+                raise ValueError(
+                    f"seed {run.seed} has several runs with {settings} and {name!r}; "
+                    "name more of their settings"
+                )
+            found[run.seed] = recorded[name]
+        if not found:
+            raise ValueError(f"{experiment} has no run with {settings} and {name!r}")
+        return dict(sorted(found.items()))
+
 
 def _chosen(rows: pd.DataFrame, column: str, content, experiment: str) -> pd.DataFrame:
     if column not in rows:
@@ -97,6 +127,13 @@ RECORDS = Records()
 def values(experiment: str, measure: str, device: str = "cpu", **settings) -> pd.Series:
     """Return recorded values by seed: see ``Records.values``."""
     return RECORDS.values(experiment, measure, device, **settings)
+
+
+def arrays(
+    experiment: str, name: str, device: str = "cpu", **settings
+) -> dict[int, np.ndarray]:
+    """Return recordings by seed: see ``Records.arrays``."""
+    return RECORDS.arrays(experiment, name, device, **settings)
 
 
 def paired(first: pd.Series, second: pd.Series) -> pd.Series:
