@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from normlab.figures.style import COLORS, new_figure, spread
 
-LIT, FRAME = COLORS["torch_batch"], "#555555"
+LIT, FRAME = COLORS["mean"], "#555555"
 LINE = 0.42  # years that a line of text takes in the timeline
 # What one step along N, C and places moves on paper: right, up.
 STEP = np.array([[1.1, 0.8], [0.95, 0.0], [0.0, -0.115]])
