@@ -5,7 +5,7 @@
 
 from normlab.evidence.card import card
 from normlab.evidence.intervals import Interval, correlation, further_run, mean
-from normlab.evidence.records import paired, values
+from normlab.evidence.records import paired, recorded, values
 
 __all__ = [
     "Interval",
@@ -14,5 +14,6 @@ __all__ = [
     "further_run",
     "mean",
     "paired",
+    "recorded",
     "values",
 ]

@@ -10,6 +10,7 @@ SOURCES = {
     "he2019bag": "He et al. 2019",
     "hoffer2017train": "Hoffer, Hubara and Soudry 2017",
     "ioffe2015batch": "Ioffe and Szegedy 2015",
+    "karpathy2022makemore": "Karpathy 2022",
     "kilcher2019batch": "Kilcher 2019",
     "lecun2012efficient": "LeCun et al. 2012",
     "liu2017learning": "Liu et al. 2017",
