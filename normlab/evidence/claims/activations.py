@@ -8,7 +8,17 @@ from normlab.evidence import snapshots as read
 from normlab.evidence.claim import OURS as BOOK
 from normlab.evidence.claim import Claim
 from normlab.evidence.records import Reading, Records
-from normlab.evidence.rules import FEW, FEWEST, All, Effect, Holds, Rule, Same
+from normlab.evidence.rules import (
+    FEW,
+    FEWEST,
+    All,
+    Column,
+    Effect,
+    Holds,
+    Rule,
+    Same,
+)
+from normlab.evidence.single_units import MiddleUnit
 from normlab.evidence.words import Word
 
 LENET = "LeNet with sigmoids, batch 256, rate 1.0, 10 epochs, 5 seeds, a CPU"
@@ -32,7 +42,7 @@ def _with(reading, experiment: str = "inside", **how) -> Reading:
     return Reading(experiment, partial(reading, **how) if how else reading, settings)
 
 
-def _times(more: Reading, less: Reading, what: str, least: float = FACTOR) -> Effect:
+def _times(more: Column, less: Column, what: str, least: float = FACTOR) -> Effect:
     return Effect(more, less, least, what, "times")
 
 
@@ -119,6 +129,11 @@ CLAIMS = (
                 _with(read.first_way, "inside-toy", until=200),
                 "the median's way in 200 steps, without over with",
             ),
+            "single units in the first 120 steps": _times(
+                MiddleUnit("none"),
+                MiddleUnit("torch_batch"),
+                "way of the median of the unit in the middle, without over with",
+            ),
             "LeNet": _fluctuates("inside"),
             "LeNet's first layer": _fluctuates("inside", layer=0),
         },
@@ -200,8 +215,8 @@ CLAIMS = (
         source=BOOK,
         place="papers-figure",
         says=(
-            "What moves without the layer in the paper's network is a drift in one "
-            "direction, not an up and down."
+            "What moves without the layer drifts in one direction; it does not go up "
+            "and down."
         ),
         ours=PAPERS,
         chapter="papers-figure",
