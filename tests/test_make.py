@@ -36,8 +36,19 @@ def test_a_changed_page_keeps_the_other_chapters():
     assert ".jupyter_cache" not in commands
 
 
+def test_what_makes_the_notebooks_builds_no_page():
+    commands = plan("book/colab/roles.py")
+    assert "-m book.colab _build/html/colab" in commands
+    assert "jupyter-book" not in commands
+
+
+def test_the_notebooks_follow_the_pages():
+    assert "-m book.colab _build/html/colab" in plan("notebooks/lenet.md")
+
+
 def test_a_changed_test_builds_nothing():
-    assert "jupyter-book" not in plan("tests/test_make.py")
+    commands = plan("tests/test_make.py")
+    assert "jupyter-book" not in commands and "book.colab" not in commands
 
 
 def test_every_test_of_numbers_runs_as_on_an_older_processor():

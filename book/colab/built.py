@@ -1,12 +1,14 @@
 """What the build computed for one page: outputs, glued values, the site's numbers."""
 
-import json
 import re
+from ast import literal_eval
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
+from jupyter_cache import get_cache
+from myst_nb.core.read import read_myst_markdown_notebook
+from myst_nb.ext.glue import extract_glue_data_cell
 from nbformat import NotebookNode
 
 from .errors import ConversionError
@@ -22,22 +24,26 @@ TERM = re.compile(r'<dt id="(term-[^"]+)">(.*?)<a class="headerlink"')
 TAG = re.compile(r"<[^>]+>")
 
 
+REMEDY = "run `make book` first"
+
+
 @dataclass
 class Built:
-    """One page in the folder `_build`: "notebooks/lenet"."""
+    """One page in the folder `_build`: "notebooks/lenet", and its text."""
 
     folder: Path
     document: str
+    text: str
 
-    @cached_property
+    @property
     def cells(self) -> list[NotebookNode]:
-        """Return the executed code cells."""
-        return [cell for cell in self._notebook.cells if cell.cell_type == "code"]
+        """Return the page's cells, those of code with what they show."""
+        return self._executed[0]
 
     @cached_property
     def widgets(self) -> dict[str, dict]:
         """Return the state that each widget was left in: model's number -> traits."""
-        kept = self._notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {})
+        kept = self._executed[2].get("widgets", {}).get(WIDGET_STATE, {})
         return {n: model["state"] for n, model in kept.get("state", {}).items()}
 
     @cached_property
@@ -62,27 +68,41 @@ class Built:
     def value(self, name: str) -> str:
         """Return a glued text as it stands in its sentence."""
         text = self.glued(name)["data"].get("text/plain", "")
-        return text[1:-1] if text[:1] == text[-1:] == "'" else text
+        if not text.startswith(("'", '"')):
+            raise ConversionError(f"the value {name!r} is no text: format it")
+        return literal_eval(text)
 
     def glued(self, name: str) -> dict:
         """Return the output that a cell gave a name."""
-        if name not in self._glued:
+        if name not in self._executed[1]:
             raise ConversionError(f"no cell gave the text a value {name!r}")
-        return self._glued[name]
+        return self._executed[1][name]
 
     @cached_property
-    def _notebook(self) -> NotebookNode:
-        text = self._read(f"jupyter_execute/{self.document}.ipynb")
-        return nbformat.reads(text, as_version=4)
+    def _executed(self) -> tuple[list[NotebookNode], dict[str, NotebookNode], dict]:
+        """The cells, what they glued by its name, the notebook's metadata.
 
-    @cached_property
-    def _glued(self) -> dict[str, dict]:
-        return json.loads(self._read(f"jupyter_execute/{self.document}.glue.json"))
+        From the cache, as in the build. MyST-NB also leaves notebooks in
+        `jupyter_execute`, but without outputs when it has taken them from the cache.
+        """
+        folder = self.folder / ".jupyter_cache"
+        if not folder.exists():
+            raise ConversionError(f"{folder} is missing: {REMEDY}")
+        notebook = read_myst_markdown_notebook(self.text)
+        try:
+            _, notebook = get_cache(folder).merge_match_into_notebook(notebook)
+        except KeyError:
+            raise ConversionError(
+                f"the book was built with other cells: {REMEDY}"
+            ) from None
+        code = (cell for cell in notebook.cells if cell.cell_type == "code")
+        glued = dict(pair for cell in code for pair in extract_glue_data_cell(cell))
+        return notebook.cells, glued, notebook.metadata
 
     def _read(self, path: str) -> str:
         try:
             return (self.folder / path).read_text("utf-8")
         except FileNotFoundError:
             raise ConversionError(
-                f"{self.folder / path} is missing: run `make book` first"
+                f"{self.folder / path} is missing: {REMEDY}"
             ) from None

@@ -41,7 +41,7 @@ class Page:
         self.labels = dict.fromkeys(NAME.findall(self.text))
         self.labels |= {name: text or None for name, text in TARGET.findall(self.text)}
         self.pointed_at = {a or b.strip() for a, b in POINTED_AT.findall(self.text)}
-        self.built = Built(self.book.build, self.document)
+        self.built = Built(self.book.build, self.document, self.text)
 
     @property
     def name(self) -> str:

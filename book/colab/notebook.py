@@ -2,7 +2,6 @@
 
 import re
 
-import jupytext
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -43,14 +42,13 @@ def convert_chapter(page: Page, package: str | None = None) -> NotebookNode:
 
 def convert_cells(page: Page) -> list[NotebookNode]:
     """Return the title's cell and all that follow it but the set-up."""
-    executed = iter(page.built.cells)
     cells = []
-    for cell in jupytext.reads(page.text, "md:myst").cells:
+    for cell in page.built.cells:
         if cell.cell_type == "markdown":
             source = convert_blocks(cell.source, page)
             cells += [new_markdown_cell(source)] if source.strip() else []
         else:
-            cells += convert_code(cell, next(executed, None), page)
+            cells += convert_code(cell, page)
     references = reference_list(page)
     cells += [new_markdown_cell(references)] if references else []
     return split_title(cells, page)
@@ -91,22 +89,15 @@ def set_up(page: Page, package: str | None) -> NotebookNode:
     return new_code_cell(source, metadata={"tags": ["set-up"]})
 
 
-def convert_code(
-    cell: NotebookNode, executed: NotebookNode | None, page: Page
-) -> list[NotebookNode]:
+def convert_code(cell: NotebookNode, page: Page) -> list[NotebookNode]:
     """Return a cell with what the build computed; a figure's caption follows it."""
-    if executed is None or executed.source.strip() != cell.source.strip():
-        raise ConversionError(
-            f"the build has other cells than the chapter, from this one on: run `make "
-            f"book` first\n{cell.source}"
-        )
     book_only = cell.metadata.get("mystnb", {})
     tags = list(cell.metadata.get("tags", []))
     alt = book_only.get("image", {}).get("alt", "")
     new = new_code_cell(
         cell.source,
         metadata={"tags": tags} if tags else {},
-        outputs=outputs_of(executed, page, alt),
+        outputs=outputs_of(cell, page, alt),
     )
     if FOLDED.intersection(tags):
         new.metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}

@@ -14,7 +14,7 @@ from .index import Page
 from .pictures import from_file, half_size
 
 TEXT = ("text/html", "text/markdown", "text/latex", "text/plain")
-WAKE = '<p>A still picture. Run this cell, after the first one, and the widget comes.</p>'
+WAKE = "<p>A still picture: run the first cell, then this one, and it can be moved.</p>"
 ADDRESS = re.compile(r"""\b(href|src)=(["'])(.*?)\2""")
 UNSEEN = {"remove-cell", "remove-output"}
 

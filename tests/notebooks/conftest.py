@@ -1,12 +1,12 @@
 """A small book to convert, and the real one."""
 
-import json
 from pathlib import Path
 
-import jupytext
-import nbformat
 import pytest
-from nbformat.v4 import new_notebook
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.read import read_myst_markdown_notebook
+from nbformat.v4 import new_output
 
 from book.colab.built import WIDGET_STATE
 from book.colab.index import Book
@@ -62,6 +62,7 @@ Batch
 : Some images.
 :::
 """
+CELL = "```{code-cell} ipython3\nglue()\n```\n"
 # What the built pages say of numbers and terms; the first chapter is another in each
 # test, so that this stands for all of them.
 HTML = {
@@ -78,10 +79,12 @@ DOT = (  # a PNG of two dots by two
     "SUVORK5CYII="
 )
 GLUED = {
-    "gap": {"data": {"text/plain": "'1.5'"}},
-    "other": {"data": {"text/plain": "'1 to 2'"}},
-    "fig": {"data": {"image/png": DOT, "image/svg+xml": "<svg/>", "text/plain": "F"}},
+    "gap": {"text/plain": "'1.5'"},
+    "other": {"text/plain": '"1\'s to 2"'},
+    "bare": {"text/plain": "1.5"},
+    "fig": {"image/png": DOT, "image/svg+xml": "<svg/>", "text/plain": "F"},
 }
+PREFIX = "application/papermill.record/"
 
 
 @pytest.fixture
@@ -93,7 +96,6 @@ def write_book(tmp_path, monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
 
     def write(first: str, outputs: list[list] = (), widgets: dict | None = None):
-        executed = build(first, outputs, widgets)
         files = {
             "_config.yml": CONFIG,
             "_toc.yml": TOC,
@@ -102,29 +104,37 @@ def write_book(tmp_path, monkeypatch):
             "book/index.md": INDEX,
             "notebooks/first.md": first,
             "notebooks/second.md": SECOND,
-            "_build/jupyter_execute/notebooks/first.ipynb": executed,
-            "_build/jupyter_execute/notebooks/first.glue.json": json.dumps(GLUED),
             **{f"_build/html/{page}.html": text for page, text in HTML.items()},
         }
         for name, text in files.items():
             path = tmp_path / name
             path.parent.mkdir(exist_ok=True, parents=True)
             path.write_text(text)
+        fill_cache(tmp_path / "_build" / ".jupyter_cache", first, outputs, widgets)
         return Book(tmp_path)
 
     return write
 
 
-def build(chapter: str, outputs: list[list], widgets: dict | None) -> str:
-    """Return a chapter as the build leaves it, executed."""
-    cells = jupytext.reads(chapter, "md:myst").cells
-    code = [cell for cell in cells if cell.cell_type == "code"]
+def fill_cache(folder, chapter, outputs, widgets):
+    """Leave what a build leaves of a chapter that it executed; the first cell glues."""
+    notebook = read_myst_markdown_notebook(chapter)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell, shown in zip(code, outputs, strict=False):
-        cell.outputs = shown
-    notebook = new_notebook(cells=cells)
+        cell.outputs = list(shown)
+    if code:
+        code[0].outputs = [*code[0].get("outputs", []), *map(glued, GLUED)]
     if widgets:
         notebook.metadata["widgets"] = {WIDGET_STATE: {"state": widgets}}
-    return nbformat.writes(notebook)
+    bundle = CacheBundleIn(notebook, "first.md")
+    get_cache(folder).cache_notebook_bundle(bundle, False, overwrite=True)
+
+
+def glued(name):
+    """What a cell leaves for the text."""
+    data = {f"{PREFIX}{kind}": value for kind, value in GLUED[name].items()}
+    scrapbook = {"name": name, "mime_prefix": PREFIX}
+    return new_output("display_data", data, metadata={"scrapbook": scrapbook})
 
 
 @pytest.fixture
@@ -133,7 +143,7 @@ def convert(write_book):
     from book.colab.directives import convert_blocks
 
     def convert(text: str) -> str:
-        page = write_book(f"# T\n\n{text}").pages["notebooks/first"]
+        page = write_book(f"# T\n\n{text}\n\n{CELL}").pages["notebooks/first"]
         return convert_blocks(text, page)
 
     return convert

@@ -170,6 +170,7 @@ def test_figures_are_called_as_on_the_site(convert):
         ("{term}`nowhere`", "nowhere"),
         ("{glue:text}`nowhere`", "nowhere"),
         ("{glue:text}`gap:.2f`", "gap:.2f"),
+        ("{glue:text}`bare`", "bare"),
         ("$$a$$ (eq-unbuilt)", "eq-unbuilt"),
         (r"$\bm$", "bm"),
         (r"$\bm{a$", "bm"),
@@ -210,9 +211,9 @@ def test_cited_works_are_listed_as_on_the_site(write_book):
     lines = reference_list(write_book(text).pages["notebooks/first"]).splitlines()
     assert lines[0] == "## References"
     entries = [line for line in lines if line.startswith("- ")]
-    assert entries[0].startswith(f"- {mark('reference-two')}Klaus-Robert Müller and ")
-    assert "[https://example.org/two](https://example.org/two)" in entries[0]
-    assert entries[1].startswith(f"- {mark('reference-one')}Ada Lovelace. Notes.")
+    assert entries[0].startswith(f"- {mark('reference-one')}Ada Lovelace. Notes.")
+    assert entries[1].startswith(f"- {mark('reference-two')}Klaus-Robert Müller and ")
+    assert "[https://example.org/two](https://example.org/two)" in entries[1]
     assert len(entries) == 2
 
 

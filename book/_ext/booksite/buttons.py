@@ -50,4 +50,3 @@ def issue_url(repository, pagename):
     """Return the address of a new issue that already names the page."""
     title = quote(f"On page {pagename}: ")
     return f"{repository}/issues/new?title={title}"
-
