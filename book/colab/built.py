@@ -22,8 +22,6 @@ FIGURE = re.compile(
 )
 TERM = re.compile(r'<dt id="(term-[^"]+)">(.*?)<a class="headerlink"')
 TAG = re.compile(r"<[^>]+>")
-
-
 REMEDY = "run `make book` first"
 
 

@@ -182,7 +182,7 @@ def under(shown: str, directive: Directive) -> str:
     name = directive.options.get("name")
     text = captioned(directive.body, name, directive.page)
     place = directive.page.place(name) if name else ""
-    return "\n\n".join(filter(None, [place + shown, text]))
+    return "\n\n".join(filter(None, [place, shown, text]))
 
 
 def captioned(caption: str, name: str | None, page: Page) -> str:

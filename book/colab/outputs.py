@@ -15,7 +15,7 @@ from .pictures import from_file, half_size
 
 TEXT = ("text/html", "text/markdown", "text/latex", "text/plain")
 WAKE = "<p>A still picture: run the first cell, then this one, and it can be moved.</p>"
-ADDRESS = re.compile(r"""\b(href|src)=(["'])(.*?)\2""")
+ADDRESS = re.compile(r"""(<a\b[^>]*?\shref|<img\b[^>]*?\ssrc)=(["'])(.*?)\2""")
 UNSEEN = {"remove-cell", "remove-output"}
 
 

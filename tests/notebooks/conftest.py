@@ -34,7 +34,8 @@ parts:
   - caption: One
     chapters:
       - file: notebooks/first
-      - file: notebooks/second
+        sections:
+          - file: notebooks/second
 """
 REFERENCES = r"""
 @misc{one, author = {Ada Lovelace}, title = {Notes}, year = {1843}}

@@ -149,7 +149,7 @@ def test_figures_are_called_as_on_the_site(convert):
     text = convert(myst.format("{numref}`fig-a` and {numref}`Picture %s <fig-a>`"))
     assert text.startswith("[Fig. 3](#fig-a) and [Picture 3](#fig-a)\n")
     assert text.endswith(
-        f"{mark('fig-a')}![A]({SITE}/_images/a.png)\n\n**Fig. 3.** *Cap*"
+        f"{mark('fig-a')}\n\n![A]({SITE}/_images/a.png)\n\n**Fig. 3.** *Cap*"
     )
 
 

@@ -59,6 +59,7 @@ quiet
 ```
 """
 
+HTML = '<a class="b" href="{}">x</a><svg><use xlink:href="#mark"/></svg>'
 VIEW = "application/vnd.jupyter.widget-view+json"
 OUTPUTS = [
     new_output("stream", name="stdout", text="a\n"),
@@ -66,7 +67,11 @@ OUTPUTS = [
     new_output("execute_result", {"image/svg+xml": "<svg/>", "image/png": DOT}),
     new_output(
         "display_data",
-        {"text/html": '<a href="../book/index.html#x">', "text/plain": "x", "a/b": "y"},
+        {
+            "text/html": HTML.format("../book/index.html#x"),
+            "text/plain": "x",
+            "a/b": "y",
+        },
     ),
 ]
 
@@ -117,6 +122,10 @@ def test_a_fork_points_at_itself(write_book, monkeypatch):
     assert "git+https://github.com/Other/fork" in cells[1].source
 
 
+def test_a_page_below_a_chapter_is_a_notebook_too(first):
+    assert [page.name for page in first.book.chapters()] == ["first", "second"]
+
+
 def test_folded_cells_are_forms(notebook):
     quiet, drawing, magic = [c for c in notebook.cells if c.cell_type == "code"][1:]
     assert quiet.source == "#@title Show the code\nquiet = 1"
@@ -150,7 +159,7 @@ def test_outputs_are_there_and_can_be_shown_anywhere(notebook):
     assert figure.data == {"image/png": DOT}
     assert figure.metadata["image/png"]["alt"] == "A line"
     address = "https://someone.github.io/small-book/book/index.html#x"
-    assert link.data == {"text/html": f'<a href="{address}">', "text/plain": "x"}
+    assert link.data == {"text/html": HTML.format(address), "text/plain": "x"}
 
 
 def test_a_widget_is_a_still_and_a_sentence(write_book):
