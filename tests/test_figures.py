@@ -32,13 +32,7 @@ RUNS = pd.DataFrame(
 )
 ONE_RATE = RUNS[RUNS["lr"] == 1.0]
 SORTED = np.sort(RNG.normal(size=(3, 6)))
-PRUNED = pd.DataFrame(
-    [
-        {"order": "x", "share": share, "seed": seed, "value": 0.9 - 0.1 * seed}
-        for share in (0, 50)
-        for seed in range(3)
-    ]
-)
+PRUNED = {"smallest": np.array([[0.9, 0.9], [0.8, 0.8], [0.7, 0.7]])}  # (seeds, S)
 MOMENTA = (0.01, 0.1, 1.0)
 ERRORS = {"a": (np.exp(RNG.normal(size=(5, 3))), 0.2)}
 SNAPSHOTS = np.array([0, 1, 10, 60, 200])
@@ -102,12 +96,12 @@ DRAWN = {
         {"gamma": SORTED}, {"gamma": SORTED[:2]}, {"gamma": SORTED[0]}
     ),
     "mean_sizes": lambda: figures.mean_sizes(
-        {"a": RNG.uniform(size=(4, 3, 5))}, np.arange(5.0), {"a": "red"}
+        {"a": RNG.uniform(size=(4, 3, 5))}, np.arange(5.0)
     ),
     "losses_against": lambda: figures.losses_against(
         np.arange(5.0), {"a": RNG.uniform(size=(3, 5))}, {"a": "red"}, "step", 2.3
     ),
-    "pruned_accuracy": lambda: figures.pruned_accuracy(PRUNED, {"x": ("first", "red")}),
+    "pruned_accuracy": lambda: figures.pruned_accuracy([0, 50], PRUNED),
     "beside_identity": lambda: figures.beside_identity(
         {"layer 1": (np.ones(6), np.ones(6))}, {"layer 1": (np.ones(6), np.ones(6))}
     ),
@@ -255,7 +249,7 @@ def test_labels_do_not_cover_each_other():
 
 
 def test_pruned_accuracy_draws_mean_and_range_in_per_cent():
-    (ax,) = figures.pruned_accuracy(PRUNED, {"x": ("first", "red")}).axes
+    (ax,) = figures.pruned_accuracy([0, 50], PRUNED).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [80, 80])
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((70, 90))
@@ -264,9 +258,16 @@ def test_pruned_accuracy_draws_mean_and_range_in_per_cent():
 def test_mean_sizes_give_each_layer_its_own_panel():
     sizes = np.arange(4.0)[:, None, None] + np.array([0.0, 0.2])[None, :, None]
     sizes = np.repeat(sizes, 5, axis=2)  # (layers, seeds, T)
-    figure = figures.mean_sizes({"a": sizes}, np.arange(5.0), {"a": "red"})
+    figure = figures.mean_sizes({"a": sizes}, np.arange(5.0))
     drawn = [ax.lines[0].get_ydata()[0] for ax in figure.axes]
     np.testing.assert_allclose(drawn, [0.1, 1.1, 2.1, 3.1])
+
+
+def test_trainings_of_mean_sizes_can_be_told_apart():
+    three = {name: np.ones((2, 2, 5)) for name in "abc"}
+    ax = figures.mean_sizes(three, np.arange(5.0)).axes[0]
+    looks = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
+    assert len(looks) == 3
 
 
 def test_source_beside_seeds_keeps_source_and_seeds_apart():

@@ -26,7 +26,7 @@ class Card:
         return "\n".join([head, *(f"  {line}" for line in [*lines, *self.remarks()])])
 
     def remarks(self) -> list[str]:
-        """Return the sentences below the numbers: tests, when, and what flips it."""
+        """Return the sentences below the numbers: tests, what flips it, or why not."""
         said = []
         if self.verdict.tests:
             said.append(
@@ -41,24 +41,28 @@ class Card:
         elif others := self.verdict.variants:
             names = ", ".join(variant.name for variant in others)
             said.append(f"No other way to ask decides the other way: {names}.")
-        if self.verdict.word is not Word.NOT_TRIED:
-            said.append(written(self.verdict.claim))
+        untried = self.verdict.word is Word.NOT_TRIED
+        claim = self.verdict.claim
+        said.append(claim.reason if untried else written(claim))
         return said
 
     def _repr_html_(self) -> str:
-        claim, link = self.verdict.claim, f"claim-{self.verdict.claim.id.lower()}"
+        claim, word = self.verdict.claim, self.verdict.word
         numbers = "".join(
             f"<dt>{escape(what)}</dt><dd>{escape(number)}</dd>"
             for what, number in self.verdict.numbers
         )
+        if numbers:
+            numbers = f'<dl class="bn-card-numbers">{numbers}</dl>'
+        remarks = escape(" ".join(self.remarks()))
         return (
-            f'<div class="bn-card" id="{link}">'
-            f'<p class="bn-card-head"><strong>{self.verdict.word}</strong> '
-            f'<a href="{LEDGER}#{link}">{escape(claim.id)}</a></p>'
+            f'<div class="bn-card" id="{claim.anchor}">'
+            f'<p class="bn-card-head"><strong class="bn-word" '
+            f'data-word="{word.slug}">{word}</strong> '
+            f'<a href="{LEDGER}#{claim.anchor}">{escape(claim.id)}</a></p>'
             f'<p class="bn-card-says">{escape(claim.says)} '
             f"<cite>{escape(called(claim.source))}, {escape(claim.place)}</cite></p>"
-            f'<dl class="bn-card-numbers">{numbers}</dl>'
-            f'<p class="bn-card-remarks">{escape(" ".join(self.remarks()))}</p></div>'
+            f'{numbers}<p class="bn-card-remarks">{remarks}</p></div>'
         )
 
 
