@@ -31,6 +31,19 @@ RUNS = pd.DataFrame(
     ]
 )
 ONE_RATE = RUNS[RUNS["lr"] == 1.0]
+LENET = pd.concat(
+    RUNS[RUNS["norm"] == "none"].assign(
+        norm=norm, split=split, statistics=statistics, measure=measure
+    )
+    for norm in ("none", "batch", "torch_batch")
+    for split, statistics, measure in (
+        ("train", "", "loss"),
+        ("test", "running", "accuracy"),
+        ("test", "batch", "accuracy"),
+        ("validation", "running", "accuracy"),
+        ("validation", "batch", "accuracy"),
+    )
+)
 SORTED = np.sort(RNG.normal(size=(3, 6)))
 PRUNED = {"smallest": np.array([[0.9, 0.9], [0.8, 0.8], [0.7, 0.7]])}  # (seeds, S)
 MOMENTA = (0.01, 0.1, 1.0)
@@ -65,12 +78,19 @@ DRAWN = {
     "seed_curves": lambda: figures.seed_curves(
         {"a": ONE_RATE[ONE_RATE["norm"] == "none"]}, {"a": "red"}, "loss (nats)"
     ),
-    "compare_rates": lambda: figures.compare_rates(
-        RUNS[RUNS["epoch"] == 10], {"none": ("without", "red")}
+    "loss_with_and_without": lambda: figures.loss_with_and_without(LENET),
+    "accuracy_by_statistics": lambda: figures.accuracy_by_statistics(LENET),
+    "compare_rates": lambda: figures.compare_rates(LENET),
+    "loss_by_layer": lambda: figures.loss_by_layer(LENET),
+    "throughput_bars": lambda: figures.throughput_bars(
+        {
+            f"examples_per_second_{layer}_{kind}": 1000.0
+            for layer in ("hand", "builtin")
+            for kind in ("eager", "compiled")
+        }
     ),
-    "throughput_bars": lambda: figures.throughput_bars({"a": (1.0, "red")}),
     "gap_against_step": lambda: figures.gap_against_step(
-        {"a": np.array([0.0, 1e-7, 1e-5])}, {"a": "red"}
+        {"by hand, 64 bits": np.array([0.0, 1e-7, 1e-5])}
     ),
     "gradient_projection": lambda: figures.gradient_projection(
         np.array([-1.0, -0.3, 1.3]), np.array([2.0, -1.0, 3.0])
@@ -178,7 +198,7 @@ def test_axes_are_named_with_unit(name):
         if not ax.axison:  # a diagram: nothing is measured along its sides
             continue
         labels = [named(ax, "x")]
-        named_rows = any(t.get_text().isalpha() for t in ax.get_yticklabels())
+        named_rows = any(t.get_text()[:1].isalpha() for t in ax.get_yticklabels())
         if not named_rows and len(ax.get_yticks()):  # a colour bar has none
             labels.append(named(ax, "y"))
         for text in labels:
