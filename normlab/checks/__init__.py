@@ -18,9 +18,9 @@ from normlab.checks.batch_norm_by_hand import (
 from normlab.checks.batch_size import (
     batch_mean_error,
     ghost_batch_norm,
-    noise_scale,
 )
 from normlab.checks.gamma_and_beta import decay_groups, drop_constant, mirror_unit
+from normlab.checks.gradient_noise import noise_scale
 from normlab.checks.lenet import interval, parameter_count
 from normlab.checks.playground import fading, steps_to_forget
 from normlab.checks.torch_batch_norm import convert

@@ -236,8 +236,8 @@ def one_image_leaves_nothing(
         sizes = result.abs().max().item(), units.grad.abs().max().item()
         largest.append(max(sizes))
     shown = tuple(
-        (f"largest of 120 values and their gradients, {n} image(s)", f"{size:.3g}")
-        for n, size in zip((1, 2), largest, strict=True)
+        (f"largest of 120 values and their gradients, {n}", f"{size:.3g}")
+        for n, size in zip(("1 image", "2 images"), largest, strict=True)
     )
     holds = largest[0] == 0 and largest[1] > 0
     return (Word.REPRODUCED if holds else Word.NOT_REPRODUCED), shown
