@@ -19,6 +19,8 @@ from normlab.figures.batch_norm_by_hand import (
     running_estimates,
 )
 from normlab.figures.batch_size import batch_mean_scatter, by_batch_size
+from normlab.figures.evaluation_gap import running_errors
+from normlab.figures.frozen_statistics import forest
 from normlab.figures.gamma_and_beta import (
     beside_identity,
     first_layer_trajectories,
@@ -28,16 +30,17 @@ from normlab.figures.gamma_and_beta import (
     pruned_accuracy,
     source_beside_seeds,
 )
+from normlab.figures.half_precision import precision_errors
+from normlab.figures.last_batch import last_batches
 from normlab.figures.lenet import compare_rates
+from normlab.figures.mode_switches import bars_by_image
 from normlab.figures.style import COLORS, seed_curves, use_style
 from normlab.figures.torch_batch_norm import gap_against_step, throughput_bars
 from normlab.figures.train_and_eval import (
     accuracy_by_size,
     batch_jitter,
     company,
-    forest,
     parts_by_size,
-    running_errors,
     where_to_look,
 )
 from normlab.figures.which_axes import shared_means, timeline
@@ -51,6 +54,7 @@ from normlab.figures.why_normalize import (
 __all__ = [
     "COLORS",
     "accuracy_by_size",
+    "bars_by_image",
     "batch_jitter",
     "batch_mean_scatter",
     "beside_identity",
@@ -67,6 +71,7 @@ __all__ = [
     "gap_against_step",
     "gradient_projection",
     "histogram_images",
+    "last_batches",
     "layer_lines",
     "layer_trajectories",
     "loss_against_rate",
@@ -77,6 +82,7 @@ __all__ = [
     "parts_by_size",
     "percentile_lines",
     "percentile_rivers",
+    "precision_errors",
     "pruned_accuracy",
     "running_errors",
     "running_estimates",
