@@ -145,6 +145,11 @@ DRAWN = {
     "parts_by_size": lambda: figures.parts_by_size(
         {"gap": ([(-3.0, -5.0, -2.0), (-1.0, -2.0, 0.5)], "red")}, (4, 64)
     ),
+    "bars_by_image": lambda: figures.bars_by_image({"a": np.array([1.0, 0.0])}),
+    "last_batches": lambda: figures.last_batches({2: 2, 3: 1, 4: 3}),
+    "precision_errors": lambda: figures.precision_errors(
+        (1.0, 10.0, 100.0), {"half": [1e-3, 0.01, np.inf]}
+    ),
     "forest": lambda: figures.forest(
         {"rate 1": {"a": (1.0, 0.5, 2.0)}}, "difference (points)"
     ),
@@ -526,3 +531,23 @@ def test_lit_blocks_are_as_large_as_what_shares_a_mean(name, share):
         return np.ptp(front[:, 0]) * np.ptp(front[:, 1]) * np.ptp(top[:, 1])
 
     assert volume(*lit[:2]) / volume(front, top) == pytest.approx(share)
+
+
+def test_bars_by_image_draw_each_size():
+    (ax,) = figures.bars_by_image({"a": np.array([3.0, 1.0])}).axes
+    assert [bar.get_height() for bar in ax.patches] == [3, 1]
+
+
+def test_last_batches_mark_those_of_one_image():
+    (ax,) = figures.last_batches({2: 2, 3: 1, 4: 3}).axes
+    several, one = ax.lines
+    np.testing.assert_allclose(several.get_xydata(), [[2, 2], [4, 3]])
+    np.testing.assert_allclose(one.get_xydata(), [[3, 1]])
+
+
+def test_precision_errors_put_what_failed_at_the_top():
+    found = [1e-3, 0.01, np.inf]
+    (ax,) = figures.precision_errors((1.0, 10.0, 100.0), {"half": found}).axes
+    line, failed = ax.lines
+    np.testing.assert_allclose(line.get_ydata(), found[:2])
+    np.testing.assert_allclose(failed.get_xydata(), [[100, 1]])
