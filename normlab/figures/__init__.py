@@ -7,10 +7,8 @@ from normlab.figures.activations import (
     percentile_rivers,
 )
 from normlab.figures.backward_by_hand import (
-    bias_growth,
     computational_graph,
     gradient_projection,
-    loss_against_rate,
     three_paths,
 )
 from normlab.figures.batch_norm_by_hand import (
@@ -18,6 +16,7 @@ from normlab.figures.batch_norm_by_hand import (
     map_shapes,
     running_estimates,
 )
+from normlab.figures.batch_of_two import output_and_slope
 from normlab.figures.batch_size import batch_mean_scatter, by_batch_size
 from normlab.figures.gamma_and_beta import (
     beside_identity,
@@ -29,6 +28,7 @@ from normlab.figures.gamma_and_beta import (
     source_beside_seeds,
 )
 from normlab.figures.lenet import compare_rates
+from normlab.figures.statistics_as_constants import bias_growth, loss_against_rate
 from normlab.figures.style import COLORS, seed_curves, use_style
 from normlab.figures.torch_batch_norm import gap_against_step, throughput_bars
 from normlab.figures.train_and_eval import (
@@ -74,6 +74,7 @@ __all__ = [
     "losses_against",
     "map_shapes",
     "mean_sizes",
+    "output_and_slope",
     "parts_by_size",
     "percentile_lines",
     "percentile_rivers",

@@ -13,14 +13,20 @@ from normlab.evidence.words import Word
 
 CLOSE = 0.01  # of the value; a difference quotient is better than this
 Found = tuple[Word, tuple[tuple[str, str], ...]]
+Layer = Callable[[Tensor], Tensor]
 Line = Callable[[Tensor], Tensor]  # a number t -> a number
 
 
-def sum_of_cubes(t: Tensor) -> Tensor:
-    """Walk along a line through a random table (5, 2), through PyTorch's layer."""
+def pytorch(x: Tensor) -> Tensor:
+    """Return PyTorch's own layer of (N, C), in training."""
+    return F.batch_norm(x, None, None, training=True)
+
+
+def sum_of_cubes(layer: Layer) -> Line:
+    """Return a walk along a line through a random table (5, 2), and the layer."""
     numbers = torch.Generator().manual_seed(0)
     start, along = torch.randn(2, 5, 2, generator=numbers, dtype=torch.float64)
-    return F.batch_norm(start + t * along, None, None, training=True).pow(3).sum()
+    return lambda t: (layer(start + t * along) ** 3).sum()
 
 
 def by_differences(f: Line, step: float = 1e-3) -> Line:
@@ -28,10 +34,21 @@ def by_differences(f: Line, step: float = 1e-3) -> Line:
     return lambda t: (f(t + step) - f(t - step)) / (2 * step)
 
 
-def third(way: Callable[[Line], Line]) -> float | None:
-    """Return the third derivative at 0 by a way, or None if PyTorch refuses."""
+def derivative(
+    way: Callable[[Line], Line], order: int, layer: Layer = pytorch
+) -> float | None:
+    """Return a derivative of the walk at 0, or None where PyTorch refuses.
+
+    Args:
+        way: from a function to its derivative.
+        order: how many times it is taken.
+        layer: what the walk goes through.
+    """
+    f = sum_of_cubes(layer)
+    for _ in range(order):
+        f = way(f)
     try:
-        return way(way(way(sum_of_cubes)))(torch.zeros((), dtype=torch.float64)).item()
+        return f(torch.zeros((), dtype=torch.float64, requires_grad=True)).item()
     except RuntimeError:
         return None
 
@@ -48,7 +65,7 @@ def silently_wrong(right: float, found: float | None) -> Found:
 
 
 def _third(_: Records) -> Found:
-    return silently_wrong(third(by_differences), third(torch.func.grad))
+    return silently_wrong(derivative(by_differences, 3), derivative(torch.func.grad, 3))
 
 
 CLAIMS = (

@@ -84,7 +84,7 @@ def _trained(few, kind: str, affine: bool, lr: float, seed: int) -> dict[str, fl
 def best_rate(trials: pd.DataFrame, kind: str) -> float:
     """Return the rate with the lowest mean loss."""
     own = trials[trials["kind"] == kind]
-    return own.groupby("lr")["loss"].mean().idxmin()
+    return float(own.groupby("lr")["loss"].mean().idxmin())
 
 
 def losses(trials: pd.DataFrame, kind: str, lr: float | None = None) -> pd.Series:
