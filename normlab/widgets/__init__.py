@@ -5,6 +5,7 @@ from normlab.widgets.five import FiveNumbers
 from normlab.widgets.microscope import StatisticsMicroscope
 from normlab.widgets.playground import Playground
 from normlab.widgets.projection import Projection
+from normlab.widgets.valleys import Valleys
 from normlab.widgets.which_axes import WhichAxes
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Playground",
     "Projection",
     "StatisticsMicroscope",
+    "Valleys",
     "WhichAxes",
 ]
