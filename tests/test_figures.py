@@ -99,6 +99,9 @@ DRAWN = {
     "three_paths": lambda: figures.three_paths(
         np.arange(5.0), {"a": np.ones(5), "b": -np.ones(5), "c": np.arange(5.0)}
     ),
+    "output_and_slope": lambda: figures.output_and_slope(
+        np.arange(5.0), np.arange(5.0), np.ones(5)
+    ),
     "bias_growth": lambda: figures.bias_growth(
         *[{"full": np.ones(9), "detached": np.arange(9.0)} for _ in range(2)]
     ),

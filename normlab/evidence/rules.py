@@ -312,6 +312,16 @@ class Holds:
         return Trial(numbers, lambda _: word)
 
 
+def alone(effect: Effect) -> Holds:
+    """Return the rule of an effect that is computed live: no other shares its level."""
+
+    def check(records: Records) -> tuple[Word, tuple[tuple[str, str], ...]]:
+        trial = effect.on(records)
+        return trial.decide(LEVEL), trial.numbers
+
+    return Holds(effect.text, check)
+
+
 @dataclass(frozen=True)
 class All:
     """Several rules that must all hold; one that fails decides.
