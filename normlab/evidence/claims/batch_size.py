@@ -292,7 +292,7 @@ CLAIMS = (
     Claim(
         id="wu2018-small",
         source="wu2018group",
-        place="abstract and section 4.1.1",
+        place="abstract and section 4.1",
         says="When batches get small the error of batch normalization rises, and that "
         "of group normalization does not.",
         setting="ResNet-50 on ImageNet, 32 to 2 images a device, 8 devices",
@@ -306,7 +306,7 @@ CLAIMS = (
     Claim(
         id="wang2018-ten",
         source="wang2018kalman",
-        place="abstract, first version",
+        place="abstract on arXiv, as in our source",
         says="The effectiveness of batch normalization would diminish with "
         "micro-batches, for example of fewer than 10 samples.",
         setting="ImageNet and CIFAR",
@@ -319,7 +319,7 @@ CLAIMS = (
     Claim(
         id="wang2018-four",
         source="wang2018kalman",
-        place="abstract, as published",
+        place="abstract at NeurIPS",
         says="The effectiveness of batch normalization would diminish with "
         "micro-batches, for example of fewer than 4 samples.",
         setting="ImageNet and COCO",

@@ -40,7 +40,7 @@ CLAIMS = (
     Claim(
         id="hoffer2017-ghosts",
         source="hoffer2017train",
-        place="abstract and section 4",
+        place="abstract",
         says="Statistics of small parts of a large batch make the large batch "
         "generalize better.",
         setting="several networks on CIFAR, parts of 128 of batches of 4,096",
