@@ -127,8 +127,8 @@ class Effect:
     def on(self, records: Records) -> Trial:
         """Try it."""
         found = self.differences(records)
-        if len(found) < FEWEST:
-            return _too_few(self.what, len(found))
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
         shown = ((self.what, str(mean(self.shown_as * found, self.unit))),)
         return Trial(shown, lambda level: self._word(found, level), p_value(found))
 
@@ -151,8 +151,12 @@ def _number_fits(found: np.ndarray, number: float) -> bool:
     return not run.excludes(number) and not wide
 
 
-def _too_few(what: str, count: int) -> Trial:
-    return Trial(((what, f"{count} seeds"),), lambda _: Word.UNDECIDED, None)
+def _unjudged(what: str, found: np.ndarray) -> Trial | None:
+    """Return a trial without a verdict where the values allow none."""
+    if len(found) >= FEWEST and np.isfinite(found).all():
+        return None
+    said = f"{len(found)} seeds, {np.isfinite(found).sum()} finite numbers"
+    return Trial(((what, said),), lambda _: Word.UNDECIDED)
 
 
 @dataclass(frozen=True)
@@ -187,8 +191,8 @@ class Same:
         """Try it."""
         effect = Effect(self.first, self.second, self.margin, self.what, self.unit)
         found = effect.differences(records)
-        if len(found) < FEWEST:
-            return _too_few(self.what, len(found))
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
 
         def decide(level: float) -> Word:
             size = size_of(found, self.margin, level)
@@ -237,8 +241,8 @@ class NoWorse:
         """Try it."""
         effect = Effect(self.first, self.second, self.margin, self.what, self.unit)
         found = effect.differences(records)
-        if len(found) < FEWEST:
-            return _too_few(self.what, len(found))
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
         holds = mean(found, level=0.90).low > -self.margin
 
         def decide(level: float) -> Word:
@@ -279,8 +283,8 @@ class Number:
     def on(self, records: Records) -> Trial:
         """Try it."""
         found = self.ours(records).to_numpy()
-        if len(found) < FEWEST:
-            return _too_few(self.what, len(found))
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
         run = further_run(found, self.unit)
         if run.excludes(self.number):
             word = Word.NOT_REPRODUCED

@@ -44,9 +44,12 @@ def test_effect(higher, word):
     assert A_OVER_B.on(two(higher, FLAT)).decide(0.05) is word
 
 
-def test_effect_with_few_seeds_is_undecided():
-    few = two(around(0.9)[:4], FLAT[:4])
-    assert A_OVER_B.on(few).decide(0.05) is Word.UNDECIDED
+@pytest.mark.parametrize("values", [around(0.9)[:4], [*around(0.9)[:4], np.inf]])
+def test_few_seeds_and_numbers_that_are_none_leave_it_undecided(values):
+    made = two(values, FLAT[: len(values)])
+    others = Same(of("a"), of("b"), D, "a less b"), Number(of("a"), 0.9, "accuracy")
+    for rule in (A_OVER_B, *others):
+        assert rule.on(made).decide(0.05) is Word.UNDECIDED
 
 
 def test_effect_that_p_cannot_carry_is_undecided():
