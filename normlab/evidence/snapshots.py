@@ -143,9 +143,14 @@ def gradient(arrays: Arrays, layer: int) -> float:
     return _geometric(arrays["Activations/gradient_norm"][waits(arrays), layer])
 
 
-def gradients_apart(arrays: Arrays) -> float:
-    """Return the largest layer's gradient over the smallest's, over all snapshots."""
-    sizes = np.maximum(arrays["Activations/gradient_norm"], LEAST)
+def gradients_apart(arrays: Arrays, after: float = 0.0) -> float:
+    """Return the largest layer's gradient over the smallest's.
+
+    The geometric mean over the snapshots after a part of the training, from 0 to 1.
+    """
+    steps = arrays["Activations/steps"]
+    late = arrays["Activations/gradient_norm"][steps >= after * steps[-1]]
+    sizes = np.maximum(late, LEAST)
     return _geometric(sizes.max(1) / sizes.min(1))
 
 

@@ -345,6 +345,13 @@ CLAIMS = (
             "largest over smallest layer's gradient, mean over the training, without "
             "over with",
         ),
+        variants={
+            "the second half of the training alone": _times(
+                _without(read.gradients_apart, after=0.5),
+                _with(read.gradients_apart, after=0.5),
+                "the same in the second half",
+            )
+        },
     ),
     Claim(
         id="update-ratio",
