@@ -39,8 +39,8 @@ def add_up(ways: list[Tensor], whole: Tensor) -> Found:
     least = min((way.abs().max() / size).item() for way in ways)
     fits = missing < ROUNDING < least
     return Word.REPRODUCED if fits else Word.NOT_REPRODUCED, (
-        ("their sum less the gradient, of its largest", f"{missing:.0e}"),
-        ("the smallest way, of the same", f"{least:.2f}"),
+        ("their sum less the gradient, relative to it", f"{missing:.0e}"),
+        ("the smallest of the three, likewise", f"{least:.2f}"),
     )
 
 

@@ -40,7 +40,7 @@ class Valleys(Widget):
                 ),
             },
             name="valleys",
-            room=[1200, 830],
+            room=[1120, 765],
             alt="Two contour maps. Left, a long narrow valley; the path zigzags across "
             "it and has not arrived after 40 steps. Right, nearly round contours; the "
             "path runs straight to the minimum.",

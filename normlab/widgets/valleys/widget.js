@@ -12,11 +12,11 @@ const SIDES = [
 ];
 const ROWS = {
   rate: "learning rate",
-  best: "best, 2 / (λmax + λmin)",
-  limit: "limit, 2 / λmax",
+  best: "best 2/(λmax+λmin)",
+  limit: "limit 2/λmax",
   condition: "λmax / λmin",
-  left: "loss left after 40 steps",
-  steps: "steps until 0.1% is left",
+  left: "left after 40 steps",
+  steps: "steps to 0.1% left",
 };
 
 export default { render };
@@ -44,7 +44,7 @@ function build(model, el, width) {
     html("div", { class: "bn-controls" }, slider(model, "ratio"),
       slider(model, "correlation")),
     html("div", { class: "bn-pair" }, ...panels.map(({ column }) => column)),
-    said, boxed(table), toolbar(model),
+    said, table, toolbar(model),
   );
   return drawOn(model, ["ratio", "correlation", "raw", "standardized"], () => {
     const sentences = SIDES.map(({ name, said: who }, side) => {
@@ -93,5 +93,7 @@ function numbers() {
   });
   const head = ["", ...SIDES.map(({ said }) => said)].map((text) =>
     text ? html("th", { scope: "col" }, text) : html("td", {}));
-  return { table: html("table", {}, html("tr", {}, ...head), ...rows), cells };
+  const whole = boxed(html("table", {}, html("tr", {}, ...head), ...rows));
+  whole.classList.add("bn-dense");
+  return { table: whole, cells };
 }
