@@ -31,14 +31,21 @@ RUNS = pd.DataFrame(
     ]
 )
 ONE_RATE = RUNS[RUNS["lr"] == 1.0]
-SORTED = np.sort(RNG.normal(size=(3, 6)))
-PRUNED = pd.DataFrame(
-    [
-        {"order": "x", "share": share, "seed": seed, "value": 0.9 - 0.1 * seed}
-        for share in (0, 50)
-        for seed in range(3)
-    ]
+LENET = pd.concat(
+    RUNS[RUNS["norm"] == "none"].assign(
+        norm=norm, split=split, statistics=statistics, measure=measure
+    )
+    for norm in ("none", "batch", "torch_batch")
+    for split, statistics, measure in (
+        ("train", "", "loss"),
+        ("test", "running", "accuracy"),
+        ("test", "batch", "accuracy"),
+        ("validation", "running", "accuracy"),
+        ("validation", "batch", "accuracy"),
+    )
 )
+SORTED = np.sort(RNG.normal(size=(3, 6)))
+PRUNED = {"smallest": np.array([[0.9, 0.9], [0.8, 0.8], [0.7, 0.7]])}  # (seeds, S)
 MOMENTA = (0.01, 0.1, 1.0)
 ERRORS = {"a": (np.exp(RNG.normal(size=(5, 3))), 0.2)}
 SNAPSHOTS = np.array([0, 1, 10, 60, 200])
@@ -72,12 +79,19 @@ DRAWN = {
     "seed_curves": lambda: figures.seed_curves(
         {"a": ONE_RATE[ONE_RATE["norm"] == "none"]}, {"a": "red"}, "loss (nats)"
     ),
-    "compare_rates": lambda: figures.compare_rates(
-        RUNS[RUNS["epoch"] == 10], {"none": ("without", "red")}
+    "loss_with_and_without": lambda: figures.loss_with_and_without(LENET),
+    "accuracy_by_statistics": lambda: figures.accuracy_by_statistics(LENET),
+    "compare_rates": lambda: figures.compare_rates(LENET),
+    "loss_by_layer": lambda: figures.loss_by_layer(LENET),
+    "throughput_bars": lambda: figures.throughput_bars(
+        {
+            f"examples_per_second_{layer}_{kind}": 1000.0
+            for layer in ("hand", "builtin")
+            for kind in ("eager", "compiled")
+        }
     ),
-    "throughput_bars": lambda: figures.throughput_bars({"a": (1.0, "red")}),
     "gap_against_step": lambda: figures.gap_against_step(
-        {"a": np.array([0.0, 1e-7, 1e-5])}, {"a": "red"}
+        {"by hand, 64 bits": np.array([0.0, 1e-7, 1e-5])}
     ),
     "gradient_projection": lambda: figures.gradient_projection(
         np.array([-1.0, -0.3, 1.3]), np.array([2.0, -1.0, 3.0])
@@ -85,6 +99,9 @@ DRAWN = {
     "computational_graph": figures.computational_graph,
     "three_paths": lambda: figures.three_paths(
         np.arange(5.0), {"a": np.ones(5), "b": -np.ones(5), "c": np.arange(5.0)}
+    ),
+    "output_and_slope": lambda: figures.output_and_slope(
+        np.arange(5.0), np.arange(5.0), np.ones(5)
     ),
     "bias_growth": lambda: figures.bias_growth(
         *[{"full": np.ones(9), "detached": np.arange(9.0)} for _ in range(2)]
@@ -103,12 +120,12 @@ DRAWN = {
         {"gamma": SORTED}, {"gamma": SORTED[:2]}, {"gamma": SORTED[0]}
     ),
     "mean_sizes": lambda: figures.mean_sizes(
-        {"a": RNG.uniform(size=(4, 3, 5))}, np.arange(5.0), {"a": "red"}
+        {"a": RNG.uniform(size=(4, 3, 5))}, np.arange(5.0)
     ),
     "losses_against": lambda: figures.losses_against(
         np.arange(5.0), {"a": RNG.uniform(size=(3, 5))}, {"a": "red"}, "step", 2.3
     ),
-    "pruned_accuracy": lambda: figures.pruned_accuracy(PRUNED, {"x": ("first", "red")}),
+    "pruned_accuracy": lambda: figures.pruned_accuracy([0, 50], PRUNED),
     "beside_identity": lambda: figures.beside_identity(
         {"layer 1": (np.ones(6), np.ones(6))}, {"layer 1": (np.ones(6), np.ones(6))}
     ),
@@ -131,6 +148,11 @@ DRAWN = {
     "running_errors": lambda: figures.running_errors(ERRORS, MOMENTA),
     "parts_by_size": lambda: figures.parts_by_size(
         {"gap": ([(-3.0, -5.0, -2.0), (-1.0, -2.0, 0.5)], "red")}, (4, 64)
+    ),
+    "bars_by_image": lambda: figures.bars_by_image({"a": np.array([1.0, 0.0])}),
+    "last_batches": lambda: figures.last_batches({2: 2, 3: 1, 4: 3}),
+    "precision_errors": lambda: figures.precision_errors(
+        (1.0, 10.0, 100.0), {"half": [1e-3, 0.01, np.inf]}
     ),
     "forest": lambda: figures.forest(
         {"rate 1": {"a": (1.0, 0.5, 2.0)}}, "difference (points)"
@@ -186,7 +208,7 @@ def test_axes_are_named_with_unit(name):
         if not ax.axison:  # a diagram: nothing is measured along its sides
             continue
         labels = [named(ax, "x")]
-        named_rows = any(t.get_text().isalpha() for t in ax.get_yticklabels())
+        named_rows = any(t.get_text()[:1].isalpha() for t in ax.get_yticklabels())
         if not named_rows and len(ax.get_yticks()):  # a colour bar has none
             labels.append(named(ax, "y"))
         for text in labels:
@@ -257,7 +279,7 @@ def test_labels_do_not_cover_each_other():
 
 
 def test_pruned_accuracy_draws_mean_and_range_in_per_cent():
-    (ax,) = figures.pruned_accuracy(PRUNED, {"x": ("first", "red")}).axes
+    (ax,) = figures.pruned_accuracy([0, 50], PRUNED).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [80, 80])
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((70, 90))
@@ -266,9 +288,16 @@ def test_pruned_accuracy_draws_mean_and_range_in_per_cent():
 def test_mean_sizes_give_each_layer_its_own_panel():
     sizes = np.arange(4.0)[:, None, None] + np.array([0.0, 0.2])[None, :, None]
     sizes = np.repeat(sizes, 5, axis=2)  # (layers, seeds, T)
-    figure = figures.mean_sizes({"a": sizes}, np.arange(5.0), {"a": "red"})
+    figure = figures.mean_sizes({"a": sizes}, np.arange(5.0))
     drawn = [ax.lines[0].get_ydata()[0] for ax in figure.axes]
     np.testing.assert_allclose(drawn, [0.1, 1.1, 2.1, 3.1])
+
+
+def test_trainings_of_mean_sizes_can_be_told_apart():
+    three = {name: np.ones((2, 2, 5)) for name in "abc"}
+    ax = figures.mean_sizes(three, np.arange(5.0)).axes[0]
+    looks = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
+    assert len(looks) == 3
 
 
 def test_source_beside_seeds_keeps_source_and_seeds_apart():
@@ -518,3 +547,23 @@ def test_lit_blocks_are_as_large_as_what_shares_a_mean(name, share):
         return np.ptp(front[:, 0]) * np.ptp(front[:, 1]) * np.ptp(top[:, 1])
 
     assert volume(*lit[:2]) / volume(front, top) == pytest.approx(share)
+
+
+def test_bars_by_image_draw_each_size():
+    (ax,) = figures.bars_by_image({"a": np.array([3.0, 1.0])}).axes
+    assert [bar.get_height() for bar in ax.patches] == [3, 1]
+
+
+def test_last_batches_mark_those_of_one_image():
+    (ax,) = figures.last_batches({2: 2, 3: 1, 4: 3}).axes
+    several, one = ax.lines
+    np.testing.assert_allclose(several.get_xydata(), [[2, 2], [4, 3]])
+    np.testing.assert_allclose(one.get_xydata(), [[3, 1]])
+
+
+def test_precision_errors_put_what_failed_at_the_top():
+    found = [1e-3, 0.01, np.inf]
+    (ax,) = figures.precision_errors((1.0, 10.0, 100.0), {"half": found}).axes
+    line, failed = ax.lines
+    np.testing.assert_allclose(line.get_ydata(), found[:2])
+    np.testing.assert_allclose(failed.get_xydata(), [[100, 1]])

@@ -4,8 +4,14 @@
 """
 
 from normlab.evidence.card import card
-from normlab.evidence.intervals import Interval, correlation, further_run, mean
-from normlab.evidence.records import paired, values
+from normlab.evidence.intervals import (
+    Interval,
+    correlation,
+    further_run,
+    mean,
+    mean_correlation,
+)
+from normlab.evidence.records import paired, recorded, values
 
 __all__ = [
     "Interval",
@@ -13,6 +19,8 @@ __all__ = [
     "correlation",
     "further_run",
     "mean",
+    "mean_correlation",
     "paired",
+    "recorded",
     "values",
 ]

@@ -1,8 +1,10 @@
 """A verdict as a chapter shows it: the same everywhere, plain text in a terminal."""
 
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
+from normlab.evidence.claim import Claim
 from normlab.evidence.claims import CLAIMS
 from normlab.evidence.judge import Verdict, judge
 from normlab.evidence.registry import written
@@ -26,7 +28,7 @@ class Card:
         return "\n".join([head, *(f"  {line}" for line in [*lines, *self.remarks()])])
 
     def remarks(self) -> list[str]:
-        """Return the sentences below the numbers: tests, when, and what flips it."""
+        """Return the sentences below the numbers: tests, what flips it, or why not."""
         said = []
         if self.verdict.tests:
             said.append(
@@ -41,24 +43,28 @@ class Card:
         elif others := self.verdict.variants:
             names = ", ".join(variant.name for variant in others)
             said.append(f"No other way to ask decides the other way: {names}.")
-        if self.verdict.word is not Word.NOT_TRIED:
-            said.append(written(self.verdict.claim))
+        untried = self.verdict.word is Word.NOT_TRIED
+        claim = self.verdict.claim
+        said.append(claim.reason if untried else written(claim))
         return said
 
     def _repr_html_(self) -> str:
-        claim, link = self.verdict.claim, f"claim-{self.verdict.claim.id.lower()}"
+        claim, word = self.verdict.claim, self.verdict.word
         numbers = "".join(
             f"<dt>{escape(what)}</dt><dd>{escape(number)}</dd>"
             for what, number in self.verdict.numbers
         )
+        if numbers:
+            numbers = f'<dl class="bn-card-numbers">{numbers}</dl>'
+        remarks = escape(" ".join(self.remarks()))
         return (
-            f'<div class="bn-card" id="{link}">'
-            f'<p class="bn-card-head"><strong>{self.verdict.word}</strong> '
-            f'<a href="{LEDGER}#{link}">{escape(claim.id)}</a></p>'
+            f'<div class="bn-card" id="{claim.anchor}">'
+            f'<p class="bn-card-head"><strong class="bn-word" '
+            f'data-word="{word.slug}">{word}</strong> '
+            f'<a href="{LEDGER}#{claim.anchor}">{escape(claim.id)}</a></p>'
             f'<p class="bn-card-says">{escape(claim.says)} '
             f"<cite>{escape(called(claim.source))}, {escape(claim.place)}</cite></p>"
-            f'<dl class="bn-card-numbers">{numbers}</dl>'
-            f'<p class="bn-card-remarks">{escape(" ".join(self.remarks()))}</p></div>'
+            f'{numbers}<p class="bn-card-remarks">{remarks}</p></div>'
         )
 
 
@@ -84,9 +90,16 @@ def card(*ids: str) -> Cards:
     for name in ids:
         if name not in CLAIMS:
             raise KeyError(f"no claim {name!r}; there are {', '.join(CLAIMS)}")
-    asked = [CLAIMS[name] for name in ids]
-    # Claims of one experiment share its level: they are judged together.
-    shared = {claim.experiment for claim in asked} - {""}
-    family = [c for c in CLAIMS.values() if c in asked or c.experiment in shared]
-    found = judge(family)
-    return Cards(tuple(Card(found[name]) for name in ids))
+    return Cards(tuple(Card(_verdict(CLAIMS[name])) for name in ids))
+
+
+def _verdict(claim: Claim) -> Verdict:
+    if not claim.experiment:
+        return judge([claim])[claim.id]
+    return _family(claim.experiment)[claim.id]
+
+
+@cache
+def _family(experiment: str) -> dict[str, Verdict]:
+    """Judge the claims of one experiment together, since they share its level."""
+    return judge(c for c in CLAIMS.values() if c.experiment == experiment)

@@ -47,3 +47,8 @@ class Claim:
             raise ValueError(f"claim {self.id!r} has no rule; give the reason why not")
         if self.rule is not None and not self.chapter:
             raise ValueError(f"claim {self.id!r} is tried; name the page of its card")
+
+    @property
+    def anchor(self) -> str:
+        """Its name in a link: of its card, and of its row in the ledger."""
+        return f"claim-{self.id.lower()}"

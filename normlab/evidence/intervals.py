@@ -56,7 +56,7 @@ class Interval:
         high: the upper end.
         n: how many values.
         level: how often such an interval holds what it is for.
-        kind: "mean", "further run" or "correlation".
+        kind: "mean", "further run", "correlation" or "mean correlation".
         unit: a name in ``UNITS``.
     """
 
@@ -152,6 +152,21 @@ def correlation(
     reach = stats.norm.ppf((1 + level) / 2) / np.sqrt(len(x) - 3)
     low, high = np.tanh(np.arctanh(found) + np.array([-reach, reach]))
     return Interval(found, float(low), float(high), len(x), level, "correlation")
+
+
+def mean_correlation(values: Sequence[float], level: float = 0.95) -> Interval:
+    """Return the mean of independent correlations, one a seed, and its interval.
+
+    By Student's t on Fisher's scale: a correlation ends at 1, its interval should too.
+
+    Raises:
+        ValueError: fewer than two values, or one that is 1 or -1.
+    """
+    of_scale = mean(np.arctanh(values), level=level)
+    middle, low, high = map(float, np.tanh(tuple(of_scale)))
+    return replace(
+        of_scale, estimate=middle, low=low, high=high, kind="mean correlation"
+    )
 
 
 def p_value(values: Sequence[float]) -> float:

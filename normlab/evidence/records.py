@@ -1,6 +1,6 @@
 """The values of recorded runs, one a seed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -51,6 +51,33 @@ class Records:
         _check_one_value(rows, settings)
         return rows.groupby("seed")["value"].mean().sort_index().rename(measure)
 
+    def arrays(
+        self, experiment: str, *names: str, device: str = "cpu", **settings
+    ) -> dict[int, dict[str, np.ndarray]]:
+        """Return the recorded arrays of each seed's one run with these settings.
+
+        Args:
+            experiment: its name.
+            names: runs that did not keep these arrays do not count.
+            device: "cpu" or "cuda".
+            settings: field of a ``Run`` -> its content.
+
+        Raises:
+            ValueError: no run is left, or a seed has several.
+        """
+        found: dict[int, tuple] = {}
+        for run, arrays in self.recordings(experiment, device):
+            has = all(getattr(run, field) == c for field, c in settings.items())
+            if not has or any(name not in arrays for name in names):
+                continue
+            if run.seed in found:
+                raise ValueError(_differing(found[run.seed][0], run))
+            found[run.seed] = run, arrays
+        if not found:
+            asked = ", ".join([*names, *(f"{f}={c!r}" for f, c in settings.items())])
+            raise ValueError(f"{experiment} has no recording with {asked}")
+        return {seed: found[seed][1] for seed in sorted(found)}
+
 
 def _chosen(rows: pd.DataFrame, column: str, content, experiment: str) -> pd.DataFrame:
     if column not in rows:
@@ -66,6 +93,13 @@ def _chosen(rows: pd.DataFrame, column: str, content, experiment: str) -> pd.Dat
             f"{experiment} has nothing with {column}={content!r}; there is {there}"
         )
     return rows[kept]
+
+
+def _differing(one, other) -> str:
+    """Say which field tells two runs of one seed apart."""
+    fields = [f for f in vars(one) if getattr(one, f) != getattr(other, f)]
+    ways = (f"{f}={getattr(one, f)!r} or {getattr(other, f)!r}" for f in fields)
+    return f"seed {one.seed} has several runs; name {', '.join(ways)}"
 
 
 def _listed(content) -> list:
@@ -97,6 +131,14 @@ RECORDS = Records()
 def values(experiment: str, measure: str, device: str = "cpu", **settings) -> pd.Series:
     """Return recorded values by seed: see ``Records.values``."""
     return RECORDS.values(experiment, measure, device, **settings)
+
+
+def recorded(
+    experiment: str, array: str, device: str = "cpu", **settings
+) -> np.ndarray:
+    """Return one recorded array of every seed, (seeds, ...): see ``Records.arrays``."""
+    found = RECORDS.arrays(experiment, array, device=device, **settings)
+    return np.stack([arrays[array] for arrays in found.values()])
 
 
 def paired(first: pd.Series, second: pd.Series) -> pd.Series:
@@ -148,6 +190,30 @@ def arm(experiment: str, measure: str, device: str = "cpu", **settings) -> Arm:
     """Return an arm; a list of contents means the average over them in each seed."""
     fixed = {c: v if np.isscalar(v) else tuple(v) for c, v in settings.items()}
     return Arm(experiment, measure, tuple(fixed.items()), device)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number that is read off each run's recorded arrays: a side of a comparison.
+
+    Args:
+        experiment: its name.
+        read: arrays by name -> the number.
+        settings: (field of a ``Run``, content) pairs.
+        device: "cpu" or "cuda".
+    """
+
+    experiment: str
+    read: Callable[[Mapping[str, np.ndarray]], float]
+    settings: tuple[tuple[str, object], ...] = ()
+    device: str = "cpu"
+
+    def __call__(self, records: Records) -> pd.Series:
+        """Return the numbers by seed."""
+        runs = records.arrays(
+            self.experiment, device=self.device, **dict(self.settings)
+        )
+        return pd.Series({seed: float(self.read(a)) for seed, a in runs.items()})
 
 
 @dataclass(frozen=True)

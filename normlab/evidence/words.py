@@ -13,6 +13,11 @@ class Word(StrEnum):
     NOT_TRIED = "not tried"
 
     @property
+    def slug(self) -> str:
+        """The word as it stands in an address or an attribute."""
+        return self.replace(" ", "-")
+
+    @property
     def agrees(self) -> bool:
         """Whether the runs show what the claim says, in direction at least."""
         return self in (Word.REPRODUCED, Word.IN_DIRECTION)
@@ -44,5 +49,8 @@ MEANINGS = {
     Word.UNDECIDED: (
         "Our runs cannot tell. Two arms that are not separated are not thereby alike."
     ),
-    Word.NOT_TRIED: "With the reason, mostly that it needs ImageNet.",
+    Word.NOT_TRIED: (
+        "With the reason: its runs are still to come, or it needs images or machines "
+        "that we do not have."
+    ),
 }

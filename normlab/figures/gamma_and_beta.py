@@ -1,13 +1,26 @@
 """Figures of the chapter on gamma and beta."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from normlab.figures.style import COLORS, WIDE, new_figure, seed_band
 
-BLUE, GREY, DARK = COLORS["batch"], COLORS["theory"], COLORS["data"]
-HUES = tuple(COLORS[name] for name in ("batch", "second", "centred", "torch_batch"))
+# What the colours say in these figures.
+PLAIN = COLORS["batch"]  # the training as it is; the first layer
+CHANGED = COLORS["second"]  # the same training or order with one thing changed
+CHANCE = COLORS["theory"]  # what guessing gives, and what theory says
+OTHER = COLORS["data"]  # the source; means over channels; the layers after the first
+# Trainings in the order in which they are given: plain, changed, changed in part.
+STYLES = (
+    {"color": PLAIN},
+    {"color": CHANGED},
+    {"color": CHANGED, "linestyle": (0, (4, 1.5))},
+)
+ORDERS = {
+    "smallest": ("smallest |gamma| first", PLAIN),
+    "random": ("random order", CHANCE),
+    "largest": ("largest |gamma| first", CHANGED),
+}
 MARKERS = ("o", "s", "^", "D")
 
 
@@ -24,8 +37,8 @@ def first_layer_trajectories(
     figure, axes = new_figure((6.8, 3.4), columns=2)
     for ax, values, name in zip(axes, (gamma, beta), ("gamma", "beta"), strict=True):
         for seed in values[1:]:
-            ax.plot(epochs, seed, color=BLUE, alpha=0.4, linewidth=0.8)
-        ax.plot(epochs, values[0], color=BLUE, linewidth=1.8)
+            ax.plot(epochs, seed, color=PLAIN, alpha=0.4, linewidth=0.8)
+        ax.plot(epochs, values[0], color=PLAIN, linewidth=1.8)
         ax.set(xlabel="epoch", ylabel=f"{name} (dimensionless)")
         ax.set_xticks(range(0, round(epochs[-1]) + 1, 2))
     return figure
@@ -47,9 +60,9 @@ def layer_trajectories(
         width, alpha = (0.5, 0.35) if many else (1.0, 0.8)
         # Hundreds of lines weigh less as a picture.
         ax.plot(
-            epochs, values, color=BLUE, linewidth=width, alpha=alpha, rasterized=many
+            epochs, values, color=PLAIN, linewidth=width, alpha=alpha, rasterized=many
         )
-        ax.plot(epochs, values.mean(1), color=DARK, linewidth=1.8)
+        ax.plot(epochs, values.mean(1), color=OTHER, linewidth=1.8)
         ax.set_title(f"layer {number}\n{values.shape[1]} channels", fontsize=11)
         ax.set(xlabel="epoch")
     axes[0].set_ylabel(f"{name} (dimensionless)")
@@ -72,11 +85,11 @@ def source_beside_seeds(
     axes = np.atleast_1d(axes)
     for ax, name in zip(axes, ours, strict=True):
         rank = np.arange(1, ours[name].shape[1] + 1)
-        ax.vlines(rank, *ranges[name], color=BLUE, alpha=0.25, linewidth=9)
+        ax.vlines(rank, *ranges[name], color=PLAIN, alpha=0.25, linewidth=9)
         many = np.repeat(rank[None], len(ours[name]), 0)
-        ax.scatter(many, ours[name], color=BLUE, s=14, label="our seeds")
+        ax.scatter(many, ours[name], color=PLAIN, s=14, label="our seeds")
         ax.scatter(
-            rank, source[name], color=DARK, marker="x", s=50, label="source", zorder=3
+            rank, source[name], color=OTHER, marker="x", s=50, label="source", zorder=3
         )
         ax.set(xlabel="place in the order (1: smallest)")
         ax.set(ylabel=f"{name} (dimensionless)", xlim=(0.4, rank[-1] + 0.6))
@@ -85,28 +98,23 @@ def source_beside_seeds(
     return figure
 
 
-def mean_sizes(
-    variants: dict[str, np.ndarray], epochs: np.ndarray, colors: dict[str, str]
-) -> Figure:
+def mean_sizes(variants: dict[str, np.ndarray], epochs: np.ndarray) -> Figure:
     """Draw each layer's mean size of gamma; line, mean of seeds; band, their range.
 
     Args:
-        variants: label -> mean of |gamma| over channels (layers, seeds, T).
+        variants: label -> mean of |gamma| over channels (layers, seeds, T): the plain
+            training, then the changed one, then the one changed in part.
         epochs: when, in epochs (T,).
-        colors: label -> colour.
     """
     layers = len(next(iter(variants.values())))
     figure, axes = new_figure((6.8, 3.1), columns=layers, sharey=True)
     for number, ax in enumerate(axes):
-        for name, sizes in variants.items():
-            seed_band(ax, epochs, sizes[number], colors[name], label=name)
+        for (name, sizes), style in zip(variants.items(), STYLES, strict=False):
+            seed_band(ax, epochs, sizes[number], label=name, **style)
         ax.set_title(f"layer {number + 1}", fontsize=11)
         ax.set(xlabel="epoch", ylim=(0, None))
     axes[0].set_ylabel("mean |gamma| (dimensionless)")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, names, loc="outside upper center", ncols=len(names), handlelength=1.2
-    )
+    _legend_above(figure, axes[0], handlelength=2)
     return figure
 
 
@@ -132,26 +140,25 @@ def losses_against(
     top = 1.05 * max(losses.max() for losses in lines.values())
     if chance is not None:
         ends = [0, at[-1]]
-        ax.plot(ends, [chance, chance], color=GREY, linestyle="--", linewidth=1)
+        ax.plot(ends, [chance, chance], color=CHANCE, linestyle="--", linewidth=1)
         top = max(top, 1.15 * chance)
     ax.set(xlabel=clock, ylabel="training loss (nats)", ylim=(0, top))
     ax.set_xlim(0, at[-1])
-    figure.legend(loc="outside upper center", ncols=len(lines), handlelength=1.2)
+    _legend_above(figure, ax, handlelength=1.2)
     return figure
 
 
-def pruned_accuracy(rows: pd.DataFrame, names: dict[str, tuple[str, str]]) -> Figure:
+def pruned_accuracy(shares: list[int], accuracy: dict[str, np.ndarray]) -> Figure:
     """Draw accuracy against the share of channels silenced, a line an order.
 
     Args:
-        rows: columns order, share (%), seed, value (accuracy, 0 to 1).
-        names: order -> (label, colour); labels stand in a legend.
+        shares: of each layer's channels, in per cent (S,).
+        accuracy: order, a name in ``ORDERS`` -> accuracy, 0 to 1 (seeds, S).
     """
     figure, ax = new_figure((6.8, 3.4))
-    for order, (name, color) in names.items():
-        part = rows[rows["order"] == order]
-        wide = 100 * part.pivot(index="seed", columns="share", values="value")
-        seed_band(ax, wide.columns, wide, color, marker=".", label=name)
+    for order, values in accuracy.items():
+        name, color = ORDERS[order]
+        seed_band(ax, shares, 100 * np.asarray(values), color, marker=".", label=name)
     ax.set(xlabel="channels silenced in each layer (%)", ylabel="test accuracy (%)")
     ax.set(ylim=(0, 100))
     ax.legend()
@@ -171,18 +178,23 @@ def beside_identity(
     figure, axes = new_figure((6.8, 3.8), columns=2)
     for ax, layers in zip(axes, (scales, centres), strict=True):
         ends = np.concatenate([x for x, _ in layers.values()])
-        ax.axline((0, 0), slope=1, color=GREY, linestyle="--", linewidth=1)
+        ax.axline((0, 0), slope=1, color=CHANCE, linestyle="--", linewidth=1)
         for number, (name, (x, y)) in enumerate(layers.items()):
-            style = {"color": HUES[number], "marker": MARKERS[number]}
-            size = 45 if number == 0 else 14  # the first has the fewest channels
+            first = number == 0  # it has the fewest channels
+            style = {"color": PLAIN if first else OTHER, "marker": MARKERS[number]}
+            size = 45 if first else 14
             ax.scatter(x, y, s=size, label=name, zorder=4 - number, **style)
         ax.set_xlim(min(0, 1.1 * ends.min()), 1.1 * ends.max())
     axes[0].set(xlabel="standard deviation removed\n(dimensionless)", ylim=(0, None))
     axes[0].set_ylabel("gamma (dimensionless)")
     axes[1].set_xlabel("mean removed · gamma / standard\ndeviation (dimensionless)")
     axes[1].set_ylabel("beta (dimensionless)")
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, names, loc="outside upper center", ncols=4, handletextpad=0.1
-    )
+    _legend_above(figure, axes[0], handletextpad=0.1)
     return figure
+
+
+def _legend_above(figure: Figure, ax, **options) -> None:
+    handles, names = ax.get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside upper center", ncols=len(names), **options
+    )

@@ -10,6 +10,7 @@ from normlab.evidence.intervals import (
     further_run,
     holm_levels,
     mean,
+    mean_correlation,
     p_value,
 )
 
@@ -44,6 +45,15 @@ def test_fishers_interval_covers_as_often_as_it_says():
         for _ in range(2000)
     ]
     assert np.mean(hits) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_mean_correlation_stays_below_one():
+    found = mean_correlation([0.9, 0.99, 0.999])
+    assert 0.9 < found.estimate < found.high < 1
+    assert found.low < found.estimate
+    # Fisher's scale by hand: the mean of z and of -z is 0
+    assert mean_correlation([0.5, -0.5]).estimate == pytest.approx(0)
+    assert str(found).endswith("3 seeds)")
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, float("nan")]])

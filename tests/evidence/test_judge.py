@@ -100,3 +100,11 @@ def test_a_card_says_it_all_as_text_and_as_html():
         assert "+5.0 points" in shown
         assert "in another mode" in shown
         assert "one of 1 tests" in shown
+
+
+def test_the_card_of_a_claim_that_is_not_tried_says_why():
+    untried = Claim("A1", OURS, "", "Faces.", "", reason="The images are private.")
+    card = Card(judge([untried], DATA)["A1"])
+    for shown in (repr(card), card._repr_html_()):
+        assert "not tried" in shown.lower()
+        assert "The images are private." in shown

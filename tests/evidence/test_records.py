@@ -1,8 +1,11 @@
 """Selecting: what comes back, and what is refused."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
-from normlab.evidence.records import arm, paired
+from normlab.evidence.records import Reading, arm, paired
 from tests.evidence.synthetic import records, rows
 
 DATA = records(
@@ -52,3 +55,41 @@ def test_an_arm_with_another_setting():
     last = arm("x", "loss", norm="a", epoch="last")
     assert last.but(norm="b")(DATA).to_dict() == {0: 0.5, 1: 0.6}
     assert last.but(epoch=[1, 2])(DATA)[0] == pytest.approx(0.2)
+
+
+def recording(seed, norm, number, name="A/x"):
+    return SimpleNamespace(seed=seed, norm=norm), {name: np.full(3, number)}
+
+
+KEPT = records(
+    recordings=[
+        recording(1, "a", 2.0),
+        recording(0, "a", 1.0),
+        recording(0, "b", 5.0),
+        recording(0, "a", 9.0, name="A/y"),  # of a run that kept something else
+    ]
+)
+
+
+def test_arrays_come_by_seed_from_the_runs_that_kept_them():
+    found = KEPT.arrays("x", "A/x", norm="a")
+    assert list(found) == [0, 1]
+    assert [arrays["A/x"][0] for arrays in found.values()] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "seed 0 has several runs; name norm='a' or 'b'"),
+        ({"norm": "c"}, "no recording with A/x, norm='c'"),
+    ],
+)
+def test_recordings_that_are_not_one_a_seed_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        KEPT.arrays("x", "A/x", **settings)
+
+
+def test_a_reading_is_a_number_a_seed():
+    two = records(recordings=[recording(1, "a", 2.0), recording(0, "a", 1.0)])
+    found = Reading("x", lambda a: a["A/x"].sum(), (("norm", "a"),))(two)
+    assert found.to_dict() == {0: 3.0, 1: 6.0}

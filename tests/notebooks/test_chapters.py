@@ -44,6 +44,14 @@ def test_toc_and_folder_agree():
     assert {path.stem for path in chapters()} == listed
 
 
+def test_the_landing_page_has_a_line_for_each_chapter_in_the_books_order():
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    files = [entry["file"] for part in parts for entry in part["chapters"]]
+    table = (ROOT / "book/index.md").read_text()
+    listed = re.findall(r"^\| \{doc\}`\.\./(\S+)` \| \S.* \|$", table, re.MULTILINE)
+    assert listed == [file for file in files if file.startswith("notebooks/")]
+
+
 @each_chapter
 def test_source_survives_the_way_through_a_notebook(path):
     text = path.read_text()

@@ -25,6 +25,7 @@ PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset=
 </article></main></body></html>"""
 # Chapter -> the widgets that stand in it, in their order.
 CHAPTERS = {
+    "why-normalize": ["Valleys"],
     "train-and-eval": ["StatisticsMicroscope"],
     "batch-size": ["BatchSizeExplorer", "StatisticsMicroscope"],
     "batch-norm-by-hand": ["FiveNumbers"],

@@ -460,6 +460,6 @@ def test_testing_leaves_the_networks_as_they_are(images):
 
 
 def test_still_is_the_same_every_time():
-    first = Playground().still()
-    assert first == Playground().still()
-    assert "batch normalization" in first
+    first = Playground().stills()
+    assert first == Playground().stills()
+    assert b"batch normalization" in first["svg"]

@@ -3,12 +3,24 @@
 While pages are rendered, `address`, `buttons`, `scripts` and `stamp` fill in what
 the templates beside them print. When every page is written, `finish` goes over the
 HTML once more: formulas, icons, tables, one stylesheet, the security policy. Each
-step is a function in a module of its own.
+step is a function in a module of its own. `ledger` and `experiments` fill in what a
+page says of claims and of recorded runs.
 """
 
 from pathlib import Path
 
-from . import address, buttons, description, finish, maths, scripts, stamp, stylesheet
+from . import (
+    address,
+    buttons,
+    description,
+    experiments,
+    finish,
+    ledger,
+    maths,
+    scripts,
+    stamp,
+    stylesheet,
+)
 
 EARLY = 100  # before sphinxext-opengraph, which takes over what it finds
 LATE = 900  # after the theme and the other extensions have filled the context
@@ -19,6 +31,10 @@ def setup(app):
     app.booksite_css = {}
     app.add_config_value("booksite_description", "", "html")
     app.add_html_math_renderer("booksite", *maths.RENDERERS)
+    app.add_directive("ledger", ledger.LedgerDirective)
+    app.add_directive("verdict-words", ledger.WordsDirective)
+    app.add_role("ledger-count", ledger.CountRole())
+    app.add_directive("experiments", experiments.ExperimentsDirective)
     app.connect("config-inited", use_own_templates)
     app.connect("config-inited", address.set_addresses)
     app.connect("builder-inited", write_every_page)

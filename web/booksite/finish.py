@@ -6,6 +6,7 @@ from bs4 import BeautifulSoup
 
 from .hashed import write_hashed
 from .icons import draw_icons
+from .ledger import write_csv
 from .maths import set_formulas
 from .policy import add_policy
 from .redirect import write_redirect
@@ -20,6 +21,7 @@ def finish_site(app, exception):
         return
     site = Path(app.outdir)
     write_redirect(app)
+    write_csv(app)
     files = [p for p in site.rglob("*.html") if "_static" not in p.parts]
     pages = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in files}
     stills = Path(app.doctreedir, "stills")  # `make` empties it when code changes
@@ -48,7 +50,7 @@ def write_stylesheets(app, site, pages):
     book = write_hashed(site, "book.css", "\n".join([book, *rules.values()]))
     scripts = {
         name: write_hashed(site, name, (site / "assets" / name).read_text("utf-8"))
-        for name in ("book.js", "host.js")
+        for name in ("book.js", "host.js", "ledger.js")
     }
     maths = write_hashed(site, "maths.css", "\n".join([maths, *maths_rules.values()]))
     for soup in pages.values():

@@ -29,6 +29,9 @@ UNUSED = {
     "DOCUMENTATION_OPTIONS.": "for a menu of versions, which the book has not",
 }
 
+# ours -> the same
+OWN = {"assets/ledger.js": 'class="bn-ledger"'}
+
 # The theme's own script and ours come last: they expect the page to be there.
 LAST = [("_static/scripts/pydata-sphinx-theme.js", {}), ("assets/book.js", {})]
 
@@ -51,7 +54,8 @@ def choose_scripts(app, pagename, templatename, context, doctree):
             context["page_scripts"].append((file, attributes))
         else:
             context["page_settings"].append((text, attributes))
-    context["page_scripts"] += LAST
+    own = [(file, {}) for file, pattern in OWN.items() if re.search(pattern, body)]
+    context["page_scripts"] += LAST + own
 
 
 def is_wanted(name, body):

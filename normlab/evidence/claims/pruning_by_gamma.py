@@ -1,0 +1,80 @@
+"""What is said of channels with a small gamma."""
+
+from normlab.evidence.claim import OURS, Claim
+from normlab.evidence.records import Arm, arm
+from normlab.evidence.rules import Effect
+
+_SHARES = (10, 20, 30, 40, 50)  # per cent of each layer's channels
+_FILED = {
+    "ours": "LeNet with sigmoids after 10 epochs at rate 1.0, no penalty on gamma, no "
+    "training after silencing, evaluation mode, 5 seeds",
+    "chapter": "pruning-by-gamma",
+    "experiment": "inside",
+}
+
+
+def _silenced(order: str, share=_SHARES) -> Arm:
+    plain = {"norm": "torch_batch", "weight_decay": 0.0, "init": "xavier"}
+    which = {"split": "test", "statistics": "running", "order": order, "share": share}
+    return arm("inside", "accuracy", **which, **plain)
+
+
+def _smallest_against(other: str) -> dict:
+    """The mean over five shares decides, each share by itself is a variant."""
+    what = f"accuracy, smallest first less {other}"
+
+    def rule(share):
+        return Effect(_silenced("smallest", share), _silenced(other, share), 0.01, what)
+
+    return {
+        "rule": rule(_SHARES),
+        "variants": {f"{share}% silenced": rule(share) for share in _SHARES},
+    }
+
+
+CLAIMS = (
+    Claim(
+        id="liu2017-slimming",
+        source="liu2017learning",
+        place="section 3",
+        says="A penalty on gamma in training pushes the gammas of unimportant channels "
+        "towards 0, and these channels can then be removed at little loss, which "
+        "further training mostly makes up for.",
+        ours="",
+        chapter="pruning-by-gamma",
+        reason="No recorded training has the penalty, or goes on after channels are "
+        "silenced.",
+    ),
+    Claim(
+        id="small-gamma-largest",
+        source=OURS,
+        place="is a small gamma a small loss?",
+        says="Silencing the smallest gammas first keeps more accuracy than the largest "
+        "first.",
+        **_smallest_against("largest"),
+        **_FILED,
+    ),
+    Claim(
+        id="small-gamma-random",
+        source=OURS,
+        place="is a small gamma a small loss?",
+        says="Silencing the smallest gammas first keeps more accuracy than a random "
+        "order.",
+        **_smallest_against("random"),
+        **_FILED,
+    ),
+    Claim(
+        id="small-gamma-tenth",
+        source=OURS,
+        place="is a small gamma a small loss?",
+        says="Silencing a tenth of the channels, the smallest gammas, costs accuracy.",
+        rule=Effect(
+            _silenced("smallest", 0),
+            _silenced("smallest", 10),
+            0.01,
+            "accuracy, a tenth silenced less all",
+            shown_as=-1,
+        ),
+        **_FILED,
+    ),
+)
