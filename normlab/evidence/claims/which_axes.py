@@ -14,6 +14,7 @@ from torch import Tensor
 
 from normlab.evidence.claim import OURS as BOOK
 from normlab.evidence.claim import Claim
+from normlab.evidence.exact import BOUND, exact
 from normlab.evidence.records import Arm, Records, arm
 from normlab.evidence.rules import FEWEST, All, Effect, Holds, Rule, Same
 from normlab.evidence.words import Word
@@ -40,7 +41,6 @@ SECOND = {
 }
 OWN = {"torch_batch", "torch_batch_maps"}  # these have statistics of a batch
 Numbers = tuple[tuple[str, str], ...]
-BOUND = 1e-9  # of float64 sums of some hundred numbers of the order of one
 
 
 def accuracy(norm: str, rates: dict[str, float] = BEST, statistics: str = "batch"):
@@ -139,13 +139,6 @@ def wide_spread(lr: float) -> Holds:
     )
 
 
-def rounding(errors: dict[str, float]) -> tuple[Word, Numbers]:
-    """Return what an identity is worth whose two sides are so far apart."""
-    holds = all(error < BOUND for error in errors.values())
-    numbers = tuple((what, f"{error:.1g}") for what, error in errors.items())
-    return (Word.REPRODUCED if holds else Word.NOT_REPRODUCED), numbers
-
-
 def made_up(*shape: int) -> Tensor:
     """Return random numbers in float64, off centre."""
     generator = torch.Generator().manual_seed(0)
@@ -159,7 +152,7 @@ def ends(_: Records) -> tuple[Word, Numbers]:
         "one group less layer norm": group_norm(x, 1) - layer_norm(x, x.shape[1:]),
         "a group a channel less instance norm": group_norm(x, 6) - instance_norm(x),
     }
-    return rounding({what: gap.abs().max().item() for what, gap in gaps.items()})
+    return exact({what: gap.abs().max().item() for what, gap in gaps.items()})
 
 
 EPS = 1e-14  # so that a factor is ignored up to rounding
