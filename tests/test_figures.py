@@ -55,6 +55,7 @@ PAPERS = pd.DataFrame(
     [("x", "1502.03167", "a"), ("y", "1607.06450", "b"), ("z", "1607.08022", "b")],
     columns=["name", "arXiv", "kind"],
 )
+MOVED = np.eye(4, 5, dtype=bool)
 LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
 BY_SIZE = {4: np.array([0.5, 0.7]), 16: np.array([0.8]), 64: np.array([])}
 DRAWN = {
@@ -181,6 +182,7 @@ DRAWN = {
         reference=(1.0, "theory"),
     ),
     "shared_means": lambda: figures.shared_means((4, 8, 8, 8)),
+    "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
     "cover": lambda: cover(ONE_RATE),
 }
@@ -504,6 +506,17 @@ def test_beside_identity_keeps_gamma_and_beta_apart():
     np.testing.assert_allclose(right.collections[0].get_offsets(), [[5, 7], [6, 8]])
     for ax in (left, right):
         assert ax.lines[0].get_slope() == 1
+
+
+def test_moved_tokens_are_coloured_and_the_changed_one_is_framed():
+    first, second = figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (1, 3)).axes
+    for ax, expected in ((first, MOVED), (second, ~MOVED)):
+        drawn = np.ma.getdata(ax.collections[0].get_array())
+        np.testing.assert_array_equal(drawn, expected)
+        (frame,) = ax.patches
+        assert frame.get_bbox().extents.tolist() == [2.5, 0.5, 3.5, 1.5]
+        low, high = ax.get_ylim()
+        assert low > high  # the first sequence is on top
 
 
 def test_the_timeline_dates_a_paper_by_its_number():

@@ -14,12 +14,13 @@ import pytest
 import torch
 from torch import nn
 
+from normlab.playground import STORIES, playground_images
+from normlab.playground.networks import batches, held_out, networks, train
+from normlab.playground.stories import USUAL
 from normlab.widgets import Playground
 from normlab.widgets.base import module
 from normlab.widgets.playground import CONTROLS
-from normlab.widgets.playground.data import playground_images, quantize
-from normlab.widgets.playground.networks import batches, held_out, networks, train
-from normlab.widgets.playground.stories import STORIES, USUAL
+from normlab.widgets.playground.data import quantize
 
 from . import playground
 from .node import call, pack, run, unpack
