@@ -9,19 +9,20 @@ READY := .venv/ready
 IMAGES := data/FashionMNIST/raw/train-images-idx3-ubyte
 ASSETS := node_modules/.package-lock.json
 SITE := _build/html/.built
+NOTEBOOKS := _build/html/colab/.built
 find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
 PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _toc.yml
 
-# make colab: the chapters as Colab notebooks, in _build/colab
+# make colab: the chapters as notebooks, in _build/html/colab, as `make book` does too
 # make test-avx2: the tests of numbers once more, as on a processor without AVX-512
 # make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`
 .PHONY: book test test-avx2 test-browsers serve data runs gpu colab benchmark format \
   requirements clean
 
-book: $(SITE)
+book: $(NOTEBOOKS)
 
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11, 3.12 or 3.13, and none \
@@ -54,11 +55,16 @@ $(SITE): $(READY) $(IMAGES) $(ASSETS) $(PAGES) _build/code
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@
 
+# They hold what the build computed, and the pages offer them for download.
+$(NOTEBOOKS): $(SITE) $(call find,web/colab)
+	$(BIN)/python -m web.colab $(@D)
+	@touch $@
+
 # The tests of numbers in two processes of one thread each; a file stays in one of them,
 # as its tests share what takes long to make. What opens pages shares one browser.
 IN_TWO := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(NUMBERS)
 
-test: $(SITE)
+test: $(NOTEBOOKS)
 	$(IN_TWO)
 	$(BIN)/python -m pytest $(NUMBERS:%=--ignore=%)
 
@@ -66,10 +72,10 @@ test-avx2: $(READY) $(IMAGES)
 	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
 	  $(IN_TWO)
 
-test-browsers: $(SITE)
+test-browsers: $(NOTEBOOKS)
 	$(BIN)/python -m pytest tests/browsers
 
-serve: $(SITE)
+serve: $(NOTEBOOKS)
 	NO_UPDATE_CHECK=1 $(BIN)/npx serve _build/html --listen 8000
 
 runs: $(READY) $(IMAGES)
@@ -79,8 +85,7 @@ gpu: $(READY) $(IMAGES)
 	$(BIN)/python -m normlab.runs run lenet --device cuda
 	$(BIN)/python -m benchmarks --device cuda
 
-colab: $(READY)
-	$(BIN)/python -m web.colab _build/colab
+colab: $(NOTEBOOKS)
 
 benchmark: $(SITE)
 	$(BIN)/python -m benchmarks

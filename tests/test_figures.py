@@ -31,6 +31,19 @@ RUNS = pd.DataFrame(
     ]
 )
 ONE_RATE = RUNS[RUNS["lr"] == 1.0]
+LENET = pd.concat(
+    RUNS[RUNS["norm"] == "none"].assign(
+        norm=norm, split=split, statistics=statistics, measure=measure
+    )
+    for norm in ("none", "batch", "torch_batch")
+    for split, statistics, measure in (
+        ("train", "", "loss"),
+        ("test", "running", "accuracy"),
+        ("test", "batch", "accuracy"),
+        ("validation", "running", "accuracy"),
+        ("validation", "batch", "accuracy"),
+    )
+)
 SORTED = np.sort(RNG.normal(size=(3, 6)))
 PRUNED = {"smallest": np.array([[0.9, 0.9], [0.8, 0.8], [0.7, 0.7]])}  # (seeds, S)
 MOMENTA = (0.01, 0.1, 1.0)
@@ -42,6 +55,7 @@ PAPERS = pd.DataFrame(
     [("x", "1502.03167", "a"), ("y", "1607.06450", "b"), ("z", "1607.08022", "b")],
     columns=["name", "arXiv", "kind"],
 )
+MOVED = np.eye(4, 5, dtype=bool)
 LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
 BY_SIZE = {4: np.array([0.5, 0.7]), 16: np.array([0.8]), 64: np.array([])}
 DRAWN = {
@@ -65,12 +79,19 @@ DRAWN = {
     "seed_curves": lambda: figures.seed_curves(
         {"a": ONE_RATE[ONE_RATE["norm"] == "none"]}, {"a": "red"}, "loss (nats)"
     ),
-    "compare_rates": lambda: figures.compare_rates(
-        RUNS[RUNS["epoch"] == 10], {"none": ("without", "red")}
+    "loss_with_and_without": lambda: figures.loss_with_and_without(LENET),
+    "accuracy_by_statistics": lambda: figures.accuracy_by_statistics(LENET),
+    "compare_rates": lambda: figures.compare_rates(LENET),
+    "loss_by_layer": lambda: figures.loss_by_layer(LENET),
+    "throughput_bars": lambda: figures.throughput_bars(
+        {
+            f"examples_per_second_{layer}_{kind}": 1000.0
+            for layer in ("hand", "builtin")
+            for kind in ("eager", "compiled")
+        }
     ),
-    "throughput_bars": lambda: figures.throughput_bars({"a": (1.0, "red")}),
     "gap_against_step": lambda: figures.gap_against_step(
-        {"a": np.array([0.0, 1e-7, 1e-5])}, {"a": "red"}
+        {"by hand, 64 bits": np.array([0.0, 1e-7, 1e-5])}
     ),
     "gradient_projection": lambda: figures.gradient_projection(
         np.array([-1.0, -0.3, 1.3]), np.array([2.0, -1.0, 3.0])
@@ -78,6 +99,9 @@ DRAWN = {
     "computational_graph": figures.computational_graph,
     "three_paths": lambda: figures.three_paths(
         np.arange(5.0), {"a": np.ones(5), "b": -np.ones(5), "c": np.arange(5.0)}
+    ),
+    "output_and_slope": lambda: figures.output_and_slope(
+        np.arange(5.0), np.arange(5.0), np.ones(5)
     ),
     "bias_growth": lambda: figures.bias_growth(
         *[{"full": np.ones(9), "detached": np.arange(9.0)} for _ in range(2)]
@@ -125,6 +149,11 @@ DRAWN = {
     "parts_by_size": lambda: figures.parts_by_size(
         {"gap": ([(-3.0, -5.0, -2.0), (-1.0, -2.0, 0.5)], "red")}, (4, 64)
     ),
+    "bars_by_image": lambda: figures.bars_by_image({"a": np.array([1.0, 0.0])}),
+    "last_batches": lambda: figures.last_batches({2: 2, 3: 1, 4: 3}),
+    "precision_errors": lambda: figures.precision_errors(
+        (1.0, 10.0, 100.0), {"half": [1e-3, 0.01, np.inf]}
+    ),
     "forest": lambda: figures.forest(
         {"rate 1": {"a": (1.0, 0.5, 2.0)}}, "difference (points)"
     ),
@@ -153,6 +182,7 @@ DRAWN = {
         reference=(1.0, "theory"),
     ),
     "shared_means": lambda: figures.shared_means((4, 8, 8, 8)),
+    "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
     "cover": lambda: cover(ONE_RATE),
 }
@@ -178,7 +208,7 @@ def test_axes_are_named_with_unit(name):
         if not ax.axison:  # a diagram: nothing is measured along its sides
             continue
         labels = [named(ax, "x")]
-        named_rows = any(t.get_text().isalpha() for t in ax.get_yticklabels())
+        named_rows = any(t.get_text()[:1].isalpha() for t in ax.get_yticklabels())
         if not named_rows and len(ax.get_yticks()):  # a colour bar has none
             labels.append(named(ax, "y"))
         for text in labels:
@@ -478,6 +508,17 @@ def test_beside_identity_keeps_gamma_and_beta_apart():
         assert ax.lines[0].get_slope() == 1
 
 
+def test_moved_tokens_are_coloured_and_the_changed_one_is_framed():
+    first, second = figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (1, 3)).axes
+    for ax, expected in ((first, MOVED), (second, ~MOVED)):
+        drawn = np.ma.getdata(ax.collections[0].get_array())
+        np.testing.assert_array_equal(drawn, expected)
+        (frame,) = ax.patches
+        assert frame.get_bbox().extents.tolist() == [2.5, 0.5, 3.5, 1.5]
+        low, high = ax.get_ylim()
+        assert low > high  # the first sequence is on top
+
+
 def test_the_timeline_dates_a_paper_by_its_number():
     (ax,) = figures.timeline(PAPERS, {"a": "red", "b": "blue"}).axes
     dots = [line.get_ydata() for line in ax.lines if line.get_marker() == "o"]
@@ -506,3 +547,23 @@ def test_lit_blocks_are_as_large_as_what_shares_a_mean(name, share):
         return np.ptp(front[:, 0]) * np.ptp(front[:, 1]) * np.ptp(top[:, 1])
 
     assert volume(*lit[:2]) / volume(front, top) == pytest.approx(share)
+
+
+def test_bars_by_image_draw_each_size():
+    (ax,) = figures.bars_by_image({"a": np.array([3.0, 1.0])}).axes
+    assert [bar.get_height() for bar in ax.patches] == [3, 1]
+
+
+def test_last_batches_mark_those_of_one_image():
+    (ax,) = figures.last_batches({2: 2, 3: 1, 4: 3}).axes
+    several, one = ax.lines
+    np.testing.assert_allclose(several.get_xydata(), [[2, 2], [4, 3]])
+    np.testing.assert_allclose(one.get_xydata(), [[3, 1]])
+
+
+def test_precision_errors_put_what_failed_at_the_top():
+    found = [1e-3, 0.01, np.inf]
+    (ax,) = figures.precision_errors((1.0, 10.0, 100.0), {"half": found}).axes
+    line, failed = ax.lines
+    np.testing.assert_allclose(line.get_ydata(), found[:2])
+    np.testing.assert_allclose(failed.get_xydata(), [[100, 1]])

@@ -19,6 +19,7 @@ FLOW = (
     "models",
     "evaluation",
     "training",
+    "playground",
     "recorders",
     "runs",
     "intervals",

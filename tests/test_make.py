@@ -37,9 +37,19 @@ def test_a_changed_page_keeps_the_other_chapters(changed):
     assert ".jupyter_cache" not in commands
 
 
-@pytest.mark.parametrize("changed", ["tests/test_make.py", "web/colab/roles.py"])
-def test_what_no_page_is_made_of_builds_nothing(changed):
-    assert "jupyter-book" not in plan(changed)
+def test_what_makes_the_notebooks_builds_no_page():
+    commands = plan("web/colab/roles.py")
+    assert "-m web.colab _build/html/colab" in commands
+    assert "jupyter-book" not in commands
+
+
+def test_the_notebooks_follow_the_pages():
+    assert "-m web.colab _build/html/colab" in plan("notebooks/lenet.md")
+
+
+def test_a_changed_test_builds_nothing():
+    commands = plan("tests/test_make.py")
+    assert "jupyter-book" not in commands and "web.colab" not in commands
 
 
 def test_every_test_of_numbers_runs_as_on_an_older_processor():

@@ -67,7 +67,7 @@ def torch_momentum(function: Callable[[float], float]) -> Verdict:
     return check(
         {
             "Keras's 0.99": lambda: same(0.99),
-            "d2l's 0.9": lambda: same(0.9),
+            "the 0.9 of early d2l": lambda: same(0.9),
             "a layer that keeps everything, 1.0": lambda: same(1.0),
         }
     )

@@ -52,26 +52,3 @@ def batch_mean_error(function: Callable[[Tensor, int], float]) -> Verdict:
             "the same, batches of 64": lambda: close(1.0, 64),
         }
     )
-
-
-@undisturbed()
-def noise_scale(function: Callable[[float, float, float, float], float]) -> Verdict:
-    """Check ``(small, square_small, large, square_large)``, the noise scale in images.
-
-    The squares are mean squared lengths of gradients of batches of two sizes.
-    """
-
-    def right(scale: float, small: int, large: int, gradient: float) -> bool:
-        def square(size: int) -> float:
-            return gradient + scale * gradient / size
-
-        found = function(small, square(small), large, square(large))
-        return abs(number(found) - scale) < 1e-6 * scale
-
-    return check(
-        {
-            "as much noise as signal at 100": lambda: right(100, 8, 64, 0.5),
-            "at 7": lambda: right(7, 2, 1024, 0.01),
-            "at 5,000": lambda: right(5000, 16, 256, 3.0),
-        }
-    )

@@ -11,16 +11,16 @@ from normlab.evidence.intervals import (
     mean,
     mean_correlation,
 )
-from normlab.evidence.records import arrays, paired, values
+from normlab.evidence.records import paired, recorded, values
 
 __all__ = [
     "Interval",
-    "arrays",
     "card",
     "correlation",
     "further_run",
     "mean",
     "mean_correlation",
     "paired",
+    "recorded",
     "values",
 ]

@@ -1,8 +1,10 @@
 """A verdict as a chapter shows it: the same everywhere, plain text in a terminal."""
 
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
+from normlab.evidence.claim import Claim
 from normlab.evidence.claims import CLAIMS
 from normlab.evidence.judge import Verdict, judge
 from normlab.evidence.registry import written
@@ -88,9 +90,16 @@ def card(*ids: str) -> Cards:
     for name in ids:
         if name not in CLAIMS:
             raise KeyError(f"no claim {name!r}; there are {', '.join(CLAIMS)}")
-    asked = [CLAIMS[name] for name in ids]
-    # Claims of one experiment share its level: they are judged together.
-    shared = {claim.experiment for claim in asked} - {""}
-    family = [c for c in CLAIMS.values() if c in asked or c.experiment in shared]
-    found = judge(family)
-    return Cards(tuple(Card(found[name]) for name in ids))
+    return Cards(tuple(Card(_verdict(CLAIMS[name])) for name in ids))
+
+
+def _verdict(claim: Claim) -> Verdict:
+    if not claim.experiment:
+        return judge([claim])[claim.id]
+    return _family(claim.experiment)[claim.id]
+
+
+@cache
+def _family(experiment: str) -> dict[str, Verdict]:
+    """Judge the claims of one experiment together, since they share its level."""
+    return judge(c for c in CLAIMS.values() if c.experiment == experiment)

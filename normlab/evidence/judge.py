@@ -53,13 +53,15 @@ def judge(claims: Iterable[Claim], records: Records = RECORDS) -> dict[str, Verd
     """Return the verdict on each claim, by its id.
 
     Claims of one experiment share its level of 0.05, by Holm's method: give all of
-    them at once.
+    them at once. What is computed live belongs to none and is judged by itself.
     """
     claims = list(claims)
     trials = {c.id: c.rule.on(records) for c in claims if c.rule is not None}
     families: dict[str, dict[str, float]] = {}
     for claim in claims:
-        if claim.id in trials and trials[claim.id].p is not None:
+        if not claim.experiment or claim.id not in trials:
+            continue
+        if trials[claim.id].p is not None:
             families.setdefault(claim.experiment, {})[claim.id] = trials[claim.id].p
     levels = {e: holm_levels(p_values) for e, p_values in families.items()}
     found = {}

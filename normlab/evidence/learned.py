@@ -82,7 +82,8 @@ def arrays_of(
 ) -> dict[int, np.ndarray]:
     """Return gamma or beta of a layer by seed, (T, C) each."""
     name = f"GammaAndBeta/{what}/{layer}"
-    return records.arrays("inside", name, **dict(settings))
+    found = records.arrays("inside", name, **dict(settings))
+    return {seed: arrays[name] for seed, arrays in found.items()}
 
 
 def ranges_for_all(ours: np.ndarray) -> list[Interval]:

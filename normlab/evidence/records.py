@@ -1,6 +1,6 @@
 """The values of recorded runs, one a seed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -52,34 +52,31 @@ class Records:
         return rows.groupby("seed")["value"].mean().sort_index().rename(measure)
 
     def arrays(
-        self, experiment: str, name: str, device: str = "cpu", **settings
-    ) -> dict[int, np.ndarray]:
-        """Return what a recorder kept under these settings, by seed.
+        self, experiment: str, *names: str, device: str = "cpu", **settings
+    ) -> dict[int, dict[str, np.ndarray]]:
+        """Return the recorded arrays of each seed's one run with these settings.
 
         Args:
             experiment: its name.
-            name: of the recording, such as "GammaAndBeta/gamma/0".
+            names: runs that did not keep these arrays do not count.
             device: "cpu" or "cuda".
-            settings: a field of the run's configuration -> its content.
+            settings: field of a ``Run`` -> its content.
 
         Raises:
-            ValueError: no run has these settings and this recording, or a seed has
-                several that do.
+            ValueError: no run is left, or a seed has several.
         """
-        found: dict[int, np.ndarray] = {}
-        for run, recorded in self.recordings(experiment, device):
-            fits = all(getattr(run, field) == v for field, v in settings.items())
-            if not fits or name not in recorded:
+        found: dict[int, tuple] = {}
+        for run, arrays in self.recordings(experiment, device):
+            has = all(getattr(run, field) == c for field, c in settings.items())
+            if not has or any(name not in arrays for name in names):
                 continue
             if run.seed in found:
-                raise ValueError(
-                    f"seed {run.seed} has several runs with {settings} and {name!r}; "
-                    "name more of their settings"
-                )
-            found[run.seed] = recorded[name]
+                raise ValueError(_differing(found[run.seed][0], run))
+            found[run.seed] = run, arrays
         if not found:
-            raise ValueError(f"{experiment} has no run with {settings} and {name!r}")
-        return dict(sorted(found.items()))
+            asked = ", ".join([*names, *(f"{f}={c!r}" for f, c in settings.items())])
+            raise ValueError(f"{experiment} has no recording with {asked}")
+        return {seed: found[seed][1] for seed in sorted(found)}
 
 
 def _chosen(rows: pd.DataFrame, column: str, content, experiment: str) -> pd.DataFrame:
@@ -96,6 +93,13 @@ def _chosen(rows: pd.DataFrame, column: str, content, experiment: str) -> pd.Dat
             f"{experiment} has nothing with {column}={content!r}; there is {there}"
         )
     return rows[kept]
+
+
+def _differing(one, other) -> str:
+    """Say which field tells two runs of one seed apart."""
+    fields = [f for f in vars(one) if getattr(one, f) != getattr(other, f)]
+    ways = (f"{f}={getattr(one, f)!r} or {getattr(other, f)!r}" for f in fields)
+    return f"seed {one.seed} has several runs; name {', '.join(ways)}"
 
 
 def _listed(content) -> list:
@@ -129,11 +133,12 @@ def values(experiment: str, measure: str, device: str = "cpu", **settings) -> pd
     return RECORDS.values(experiment, measure, device, **settings)
 
 
-def arrays(
-    experiment: str, name: str, device: str = "cpu", **settings
-) -> dict[int, np.ndarray]:
-    """Return recordings by seed: see ``Records.arrays``."""
-    return RECORDS.arrays(experiment, name, device, **settings)
+def recorded(
+    experiment: str, array: str, device: str = "cpu", **settings
+) -> np.ndarray:
+    """Return one recorded array of every seed, (seeds, ...): see ``Records.arrays``."""
+    found = RECORDS.arrays(experiment, array, device=device, **settings)
+    return np.stack([arrays[array] for arrays in found.values()])
 
 
 def paired(first: pd.Series, second: pd.Series) -> pd.Series:
@@ -185,6 +190,30 @@ def arm(experiment: str, measure: str, device: str = "cpu", **settings) -> Arm:
     """Return an arm; a list of contents means the average over them in each seed."""
     fixed = {c: v if np.isscalar(v) else tuple(v) for c, v in settings.items()}
     return Arm(experiment, measure, tuple(fixed.items()), device)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number that is read off each run's recorded arrays: a side of a comparison.
+
+    Args:
+        experiment: its name.
+        read: arrays by name -> the number.
+        settings: (field of a ``Run``, content) pairs.
+        device: "cpu" or "cuda".
+    """
+
+    experiment: str
+    read: Callable[[Mapping[str, np.ndarray]], float]
+    settings: tuple[tuple[str, object], ...] = ()
+    device: str = "cpu"
+
+    def __call__(self, records: Records) -> pd.Series:
+        """Return the numbers by seed."""
+        runs = records.arrays(
+            self.experiment, device=self.device, **dict(self.settings)
+        )
+        return pd.Series({seed: float(self.read(a)) for seed, a in runs.items()})
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,8 @@ class Effect:
     def on(self, records: Records) -> Trial:
         """Try it."""
         found = self.differences(records)
-        if len(found) < FEWEST:
-            return _too_few(self.what, len(found))
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
         shown = ((self.what, str(mean(self.shown_as * found, self.unit))),)
         return Trial(shown, lambda level: self._word(found, level), p_value(found))
 
@@ -151,8 +151,12 @@ def _number_fits(found: np.ndarray, number: float) -> bool:
     return not run.excludes(number) and not wide
 
 
-def _too_few(what: str, count: int) -> Trial:
-    return Trial(((what, f"{count} seeds"),), lambda _: Word.UNDECIDED, None)
+def _unjudged(what: str, found: np.ndarray) -> Trial | None:
+    """Return a trial without a verdict where the values allow none."""
+    if len(found) >= FEWEST and np.isfinite(found).all():
+        return None
+    said = f"{len(found)} seeds, {np.isfinite(found).sum()} finite numbers"
+    return Trial(((what, said),), lambda _: Word.UNDECIDED)
 
 
 @dataclass(frozen=True)
@@ -187,8 +191,8 @@ class Same:
         """Try it."""
         effect = Effect(self.first, self.second, self.margin, self.what, self.unit)
         found = effect.differences(records)
-        if len(found) < FEWEST:
-            return _too_few(self.what, len(found))
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
 
         def decide(level: float) -> Word:
             size = size_of(found, self.margin, level)
@@ -198,7 +202,57 @@ class Same:
             return Word.NOT_REPRODUCED if apart else Word.UNDECIDED
 
         shown = ((self.what, str(mean(found, self.unit))),)
-        return Trial(shown, decide, p_value(found))
+        # A small p is needed for a difference only, not for its absence.
+        same = mean(found, level=0.90).within(self.margin)
+        return Trial(shown, decide, None if same else p_value(found))
+
+
+@dataclass(frozen=True)
+class NoWorse:
+    """One arm is not below another by ``margin`` or more; it may be above.
+
+    Args:
+        first: values by seed, of which larger is better.
+        second: values by seed.
+        margin: what would count as worse.
+        what: the difference in words.
+        unit: a name in ``UNITS``.
+        shown_as: -1 shows the difference the other way round, as ``what`` says it.
+    """
+
+    first: Column
+    second: Column
+    margin: float
+    what: str
+    unit: str = "points"
+    shown_as: int = 1
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        least = UNITS[self.unit].show(-self.shown_as * self.margin)
+        return (
+            f"{self.what}: no worse if the 90% interval ends before "
+            f"{least}{UNITS[self.unit].word}; worse if p < {LEVEL} and the mean "
+            "difference is at least that."
+        )
+
+    def on(self, records: Records) -> Trial:
+        """Try it."""
+        effect = Effect(self.first, self.second, self.margin, self.what, self.unit)
+        found = effect.differences(records)
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
+        holds = mean(found, level=0.90).low > -self.margin
+
+        def decide(level: float) -> Word:
+            if holds:
+                return Word.REPRODUCED
+            worse = size_of(found, self.margin, level) is Size.OPPOSITE
+            return Word.NOT_REPRODUCED if worse else Word.UNDECIDED
+
+        shown = ((self.what, str(mean(self.shown_as * found, self.unit))),)
+        return Trial(shown, decide, None if holds else p_value(found))
 
 
 @dataclass(frozen=True)
@@ -229,8 +283,8 @@ class Number:
     def on(self, records: Records) -> Trial:
         """Try it."""
         found = self.ours(records).to_numpy()
-        if len(found) < FEWEST:
-            return _too_few(self.what, len(found))
+        if (unjudged := _unjudged(self.what, found)) is not None:
+            return unjudged
         run = further_run(found, self.unit)
         if run.excludes(self.number):
             word = Word.NOT_REPRODUCED
@@ -262,6 +316,16 @@ class Holds:
         return Trial(numbers, lambda _: word)
 
 
+def alone(effect: Effect) -> Holds:
+    """Return the rule of an effect that is computed live: no other shares its level."""
+
+    def check(records: Records) -> tuple[Word, tuple[tuple[str, str], ...]]:
+        trial = effect.on(records)
+        return trial.decide(LEVEL), trial.numbers
+
+    return Holds(effect.text, check)
+
+
 @dataclass(frozen=True)
 class All:
     """Several rules that must all hold; one that fails decides.
@@ -278,14 +342,30 @@ class All:
         return "All of these. " + " ".join(rule.text for rule in self.rules)
 
     def on(self, records: Records) -> Trial:
-        """Try each; p is the largest, since all have to hold."""
+        """Try each."""
         trials = [rule.on(records) for rule in self.rules]
         numbers = tuple(number for trial in trials for number in trial.numbers)
         return Trial(
             numbers,
             lambda level: _weakest([trial.decide(level) for trial in trials]),
-            max((t.p for t in trials if t.p is not None), default=None),
+            _p_of_all(trials),
         )
+
+
+def _p_of_all(trials: list[Trial]) -> float | None:
+    """Return the largest p, since all have to hold; or, by Bonferroni, of a failure.
+
+    One part that fails is enough, whatever the others' p, but it had several chances.
+    """
+    known = [trial for trial in trials if trial.p is not None]
+    failed = [
+        trial.p
+        for trial in known
+        if trial.decide(LEVEL / len(known)) is Word.NOT_REPRODUCED
+    ]
+    if failed:
+        return min(1.0, len(known) * min(failed))
+    return max((trial.p for trial in known), default=None)
 
 
 def _weakest(words: list[Word]) -> Word:

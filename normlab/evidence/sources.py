@@ -13,6 +13,7 @@ SOURCES = {
     "hoffer2020augment": "Hoffer et al. 2020",
     "hoffer2017train": "Hoffer, Hubara and Soudry 2017",
     "ioffe2015batch": "Ioffe and Szegedy 2015",
+    "karpathy2022makemore": "Karpathy 2022",
     "kilcher2019batch": "Kilcher 2019",
     "lange2022batch": "Lange, Helfrich and Ye 2022",
     "lecun2012efficient": "LeCun et al. 2012",
@@ -22,11 +23,13 @@ SOURCES = {
     "richtux2021deep": "Richtux 2021, after d2l.ai",
     "salimans2016weight": "Salimans and Kingma 2016",
     "santurkar2018how": "Santurkar et al. 2018",
+    "shen2020powernorm": "Shen et al. 2020",
     "singh2020filter": "Singh and Krishnan 2020",
     "takataka2015batch": "takataka 2015",
     "wang2018kalman": "Wang et al. 2018",
     "wu2018group": "Wu and He 2018",
     "wu2021rethinking": "Wu and Johnson 2021",
+    "zhang2019root": "Zhang and Sennrich 2019",
     "zhang2023dive": "Zhang et al. 2023, d2l.ai",
 }
 

@@ -53,11 +53,15 @@ _SETTINGS = {
 
 
 def use_style() -> None:
-    """Set the book's style, and sharp SVG figures where a notebook shows them."""
+    """Set the book's style, and sharp figures where a notebook shows them.
+
+    As SVG for the pages; as PNG too, because a notebook that was just fetched is not
+    trusted, and then Jupyter shows no SVG.
+    """
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
     mpl.rcParams.update(_SETTINGS)
-    set_matplotlib_formats("svg", metadata={"Date": None})
+    set_matplotlib_formats("svg", "retina", metadata={"Date": None})
 
 
 def new_figure(

@@ -1,14 +1,47 @@
 """Figures of the chapter on PyTorch's layer."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+from normlab.figures.style import (
+    COLORS,
+    WIDE,
+    label,
+    new_figure,
+    seed_curves,
+    spread,
+)
+
+LAYERS = {"by hand": "batch", "nn.BatchNorm": "torch_batch"}
+OF_GAPS = {
+    "by hand, 32 bits": COLORS["batch"],
+    "built in, nudged": COLORS["torch_batch"],
+    "by hand, 64 bits": COLORS["changed"],
+}
+KEYS = {"by hand": "hand", "nn.BatchNorm": "builtin"}  # of the benchmark
 
 
-def gap_against_step(gaps: dict[str, np.ndarray], colors: dict[str, str]) -> Figure:
-    """Draw differences of a loss (steps,) on a log axis; zeros leave a gap."""
+def loss_by_layer(runs: pd.DataFrame) -> Figure:
+    """Draw the training loss of "lenet" at the rate 1.0 with each of the two layers.
+
+    Args:
+        runs: the table of the experiment "lenet".
+    """
+    loss = runs.query("measure == 'loss' and split == 'train' and lr == 1.0")
+    curves = {name: loss[loss["norm"] == norm] for name, norm in LAYERS.items()}
+    colors = {name: COLORS[norm] for name, norm in LAYERS.items()}
+    return seed_curves(curves, colors, "training loss (nats)", dashed=["nn.BatchNorm"])
+
+
+def gap_against_step(gaps: dict[str, np.ndarray]) -> Figure:
+    """Draw differences of a loss (steps,) on a log axis; zeros leave a gap.
+
+    Args:
+        gaps: a name in ``OF_GAPS`` -> the differences.
+    """
     figure, ax = new_figure(WIDE)
+    colors = OF_GAPS
     for name, gap in gaps.items():
         values = np.where(gap > 0, gap, np.nan)
         ax.plot(values, ".-", color=colors[name], markersize=4)
@@ -26,15 +59,24 @@ def gap_against_step(gaps: dict[str, np.ndarray], colors: dict[str, str]) -> Fig
     return figure
 
 
-def throughput_bars(bars: dict[str, tuple[float, str]]) -> Figure:
-    """Draw examples per second, relative to the first bar; name -> (ratio, colour)."""
-    figure, ax = new_figure((6.8, 0.7 + 0.42 * len(bars)))
-    for row, (ratio, color) in enumerate(bars.values()):
-        ax.barh(-row, ratio, color=color, height=0.6)
-        label(ax, ratio, -row, f"{ratio:.2f}", COLORS["data"])
-    ax.set_yticks(-np.arange(len(bars)), list(bars))
-    first = next(iter(bars))
-    ax.set(xlabel=f"examples per second, {first} = 1 (ratio)")
-    ax.set_xlim(0, 1.15 * max(ratio for ratio, _ in bars.values()))
+def throughput_bars(measured: dict) -> Figure:
+    """Draw examples per second of both layers, eager and compiled, as ratios.
+
+    Args:
+        measured: what ``make benchmark`` left; PyTorch's layer, eager, is 1.
+    """
+    speeds = {
+        (name, kind): measured[f"examples_per_second_{KEYS[name]}_{kind}"]
+        for kind in ("eager", "compiled")
+        for name in ("nn.BatchNorm", "by hand")
+    }
+    first = speeds["nn.BatchNorm", "eager"]
+    figure, ax = new_figure((6.8, 0.7 + 0.42 * len(speeds)))
+    for row, ((name, _), speed) in enumerate(speeds.items()):
+        ax.barh(-row, speed / first, color=COLORS[LAYERS[name]], height=0.6)
+        label(ax, speed / first, -row, f"{speed / first:.2f}", COLORS["data"])
+    ax.set_yticks(-np.arange(len(speeds)), [", ".join(which) for which in speeds])
+    ax.set(xlabel="examples per second, nn.BatchNorm, eager = 1 (ratio)")
+    ax.set_xlim(0, 1.15 * max(speeds.values()) / first)
     ax.grid(axis="y", visible=False)
     return figure

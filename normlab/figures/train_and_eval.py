@@ -13,7 +13,6 @@ from normlab.figures.style import (
     WIDE,
     label,
     new_figure,
-    seed_band,
     spread,
 )
 
@@ -113,35 +112,6 @@ def accuracy_by_size(
     return figure
 
 
-def running_errors(
-    panels: dict[str, tuple[np.ndarray, float]], momenta: Sequence[float]
-) -> Figure:
-    """Draw the error of running averages against their momentum, noise beside it.
-
-    Args:
-        panels: title -> (errors, in standard deviations (seeds, momenta), scatter of
-            one batch's value in the same unit).
-        momenta: weights of the newest batch, PyTorch's way.
-    """
-    figure, axes = new_figure((6.8, 3.1), columns=len(panels), sharey=True)
-    axes, m = np.atleast_1d(axes), np.asarray(momenta)
-    for ax, (title, (errors, scatter)) in zip(axes, panels.items(), strict=True):
-        seed_band(ax, m, errors, EVALUATION)
-        ax.plot(m, scatter * np.sqrt(m / (2 - m)), color=GREY, linestyle="--")
-        ax.set(xscale="log", yscale="log", xlabel="momentum\n(log scale)")
-        ax.set_title(title, fontsize=11)
-        ax.set_xticks([0.001, 0.03, 1], ["0.001", "0.03", "1"])
-        ax.minorticks_off()
-    theory = scatter * np.sqrt(m / (2 - m))  # the last panel's
-    middle = len(m) // 2
-    label(
-        axes[-1], m[middle], errors.mean(0)[middle], "error", EVALUATION, xytext=(0, 16)
-    )
-    label(axes[-1], m[middle], theory[middle], "noise\nalone", GREY, xytext=(2, -12))
-    axes[0].set_ylabel("error of the running mean\n(standard deviations, log scale)")
-    return figure
-
-
 def parts_by_size(
     parts: dict[str, tuple[Sequence[Interval], str]], sizes: Sequence[int]
 ) -> Figure:
@@ -155,7 +125,7 @@ def parts_by_size(
     place = np.arange(len(sizes))
     markers = "osD^v"
     for i, (name, (intervals, color)) in enumerate(parts.items()):
-        mean, low, high = np.asarray(intervals).T
+        mean, low, high = np.array([tuple(i) for i in intervals]).T
         x = place + 0.16 * (i - (len(parts) - 1) / 2)
         reach = np.stack([mean - low, high - mean])
         kind = {"fmt": markers[i % 5], "color": color, "markersize": 5.5, "label": name}
@@ -166,30 +136,6 @@ def parts_by_size(
     ax.grid(axis="x", visible=False)
     above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
     ax.legend(ncols=len(parts), handlelength=1.2, columnspacing=1.2, **above)
-    return figure
-
-
-def forest(
-    groups: dict[str, dict[str, Interval]], quantity: str, color: str = EVALUATION
-) -> Figure:
-    """Draw differences with their intervals, a row each, a panel a group.
-
-    Args:
-        groups: title -> row's name -> (mean, low, high).
-        quantity: what the horizontal axis says, unit included.
-        color: of all the intervals.
-    """
-    rows = max(len(group) for group in groups.values())
-    figure, axes = new_figure((6.8, 1.1 + 0.42 * rows), len(groups), sharey=True)
-    for ax, (title, group) in zip(np.atleast_1d(axes), groups.items(), strict=True):
-        for row, (mean, low, high) in enumerate(group.values()):
-            ax.plot([low, high], [-row, -row], color=color)
-            ax.plot(mean, -row, "o", color=color, markersize=6)
-        ax.axvline(0, color="#777777", linewidth=0.9)
-        ax.set_yticks(-np.arange(len(group)), list(group))
-        ax.set_title(title, fontsize=11)
-        ax.set(ylim=(0.5 - rows, 0.5), xlabel=quantity)
-        ax.grid(axis="y", visible=False)
     return figure
 
 

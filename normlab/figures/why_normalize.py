@@ -13,12 +13,16 @@ from normlab.figures.style import (
 )
 
 
-def two_valleys(valleys: dict[str, tuple]) -> Figure:
+def two_valleys(
+    valleys: dict[str, tuple],
+    names: tuple[str, str] = ("weight of pixel A", "weight of pixel B"),
+) -> Figure:
     """Draw quadratic losses as contours, with the path of gradient descent.
 
     Args:
         valleys: title -> (hessian (2, 2), minimum (2,), path (steps, 2), color),
             in the units of the weights.
+        names: of the two weights.
     """
     figure, axes = new_figure(SQUARE_PAIR, columns=len(valleys))
     for ax, (title, (hessian, minimum, path, color)) in zip(
@@ -41,8 +45,7 @@ def two_valleys(valleys: dict[str, tuple]) -> Figure:
         )
         ax.plot(*path.T, ".-", color=color, markersize=4, linewidth=1)
         ax.plot(*minimum, "+", color="black", markersize=10)
-        ax.set(title=title, aspect="equal", xlabel="weight of pixel A")
-        ax.set_ylabel("weight of pixel B")
+        ax.set(title=title, aspect="equal", xlabel=names[0], ylabel=names[1])
         ax.grid(False)
     return figure
 

@@ -75,7 +75,8 @@ class Widget(anywidget.AnyWidget):
     A subclass sets ``_esm = module("its_name/widget")``, ``name``, ``room``, the
     colours it ``paints`` with, and a ``Control`` a trait that the reader may move. All
     else is drawn from its traits.
-    Its ``picture`` is for paper; a kernel never asks for it, as it may take long.
+    Its ``picture`` is for paper, and for a notebook that was not run; a kernel never
+    asks for it, as it may take long.
     """
 
     paints: tuple[str, ...] = ()  # names of colours that the module has as --bn-NAME
@@ -107,11 +108,19 @@ class Widget(anywidget.AnyWidget):
         """Draw the point that the widget makes, as it stands."""
         raise NotImplementedError(f"{type(self).__name__} needs a picture for paper")
 
-    def still(self) -> str:
-        """Return the picture as SVG text; the same traits give the same text."""
-        with mpl.rc_context({"svg.hashsalt": "normlab"}), io.StringIO() as text:
-            self.picture().savefig(text, format="svg", metadata={"Date": None})
-            return text.getvalue()
+    def stills(self) -> dict[str, bytes]:
+        """Return the picture as "svg", for a page, and as "png", for a notebook.
+
+        The same traits give the same bytes. The PNG has two dots to a CSS pixel.
+        """
+        picture, stills = self.picture(), {}
+        with mpl.rc_context({"svg.hashsalt": "normlab"}):
+            for suffix, dpi in {"svg": "figure", "png": 192}.items():
+                file = io.BytesIO()
+                options = {"format": suffix, "dpi": dpi, "metadata": {"Date": None}}
+                picture.savefig(file, **options)
+                stills[suffix] = file.getvalue()
+        return stills
 
     def _ipython_display_(self) -> None:
         """Show the widget, and below it what a saved notebook says once it is dead.

@@ -10,6 +10,7 @@ import test_five
 import test_microscope
 import test_playground
 import test_projection
+import test_valleys
 import test_which_axes
 import torch
 from conftest import SITE, UNBUILT, built_pages
@@ -64,6 +65,17 @@ def projection(widget):
     assert x[1] > 3
     assert g[1] > -1
     test_projection.assert_agrees(widget)
+
+
+@moves("valleys")
+def valleys(widget):
+    handle = labelled("learning rate, raw inputs")
+    widget.press(handle, "ArrowRight", times=3)
+    assert widget.number("raw-rate") == pytest.approx(1.96)
+    test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
+    widget.drag(handle, -100)
+    assert widget.number("raw-rate") < 1.9
+    test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
 
 
 @moves("microscope")

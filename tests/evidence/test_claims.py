@@ -45,6 +45,10 @@ def negated(values):
     return -values
 
 
+def bent(values):  # ratios of what is recorded become others
+    return np.sign(values) * np.abs(values) ** 1.5
+
+
 @cache
 def perturbed(change):
     """What is recorded, with all numbers of a measure changed in one way."""
@@ -81,7 +85,7 @@ def word(name, change=None):
 def test_other_records_would_get_another_word(claim):
     own = word(claim.id)
     # The last one is for signs; losses have none, and it is not asked of them.
-    changes = (mirrored, constant, shuffled, noisy, counted, negated)
+    changes = (mirrored, constant, shuffled, noisy, counted, negated, bent)
     assert any(word(claim.id, change) != own for change in changes), (
         f"{claim.id} is {own} whatever is recorded"
     )

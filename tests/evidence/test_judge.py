@@ -1,5 +1,7 @@
 """Verdicts: levels shared among claims, and variants that take the word down."""
 
+from dataclasses import replace
+
 import pytest
 
 from normlab.evidence.card import Card
@@ -45,6 +47,13 @@ def test_claims_of_one_experiment_share_its_level():
     assert found["c"].word is Word.UNDECIDED
     assert found["c"].tests == 22
     assert found["a"].word is Word.REPRODUCED  # its p is small enough
+
+
+def test_what_is_computed_live_shares_no_level():
+    live = [replace(claim(effect("c"), f"c{n}"), experiment="") for n in range(20)]
+    found = judge(live, DATA)["c0"]
+    assert found.word is Word.REPRODUCED
+    assert found.tests == 0
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Selecting: what comes back, and what is refused."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from normlab import runs
-from normlab.evidence.records import arm, paired
+from normlab.evidence.records import Reading, arm, paired
 from tests.evidence.synthetic import records, rows
 
 DATA = records(
@@ -56,26 +57,39 @@ def test_an_arm_with_another_setting():
     assert last.but(epoch=[1, 2])(DATA)[0] == pytest.approx(0.2)
 
 
-def kept(seed, lr=1.0, **arrays):
-    run = runs.Run("lenet", "batch", lr, batch_size=256, epochs=1, seed=seed)
-    return run, {name: np.array(values) for name, values in arrays.items()}
+def recording(seed, norm, number, name="A/x"):
+    return SimpleNamespace(seed=seed, norm=norm), {name: np.full(3, number)}
 
 
-def test_recordings_come_by_seed():
-    made = records(
-        rows([0.1]), recordings=[kept(1, a=[1.0]), kept(0, a=[0.0]), kept(2, b=[2.0])]
-    )
-    found = made.arrays("x", "a", lr=1.0)
-    assert {seed: values.tolist() for seed, values in found.items()} == {
-        0: [0.0],
-        1: [1.0],
-    }
+KEPT = records(
+    recordings=[
+        recording(1, "a", 2.0),
+        recording(0, "a", 1.0),
+        recording(0, "b", 5.0),
+        recording(0, "a", 9.0, name="A/y"),  # of a run that kept something else
+    ]
+)
+
+
+def test_arrays_come_by_seed_from_the_runs_that_kept_them():
+    found = KEPT.arrays("x", "A/x", norm="a")
     assert list(found) == [0, 1]
+    assert [arrays["A/x"][0] for arrays in found.values()] == [1.0, 2.0]
 
 
-def test_a_choice_of_recordings_that_is_none_is_refused():
-    made = records(rows([0.1]), recordings=[kept(0, a=[0.0]), kept(0, lr=2.0, a=[1.0])])
-    with pytest.raises(ValueError, match="seed 0 has several runs"):
-        made.arrays("x", "a")
-    with pytest.raises(ValueError, match="no run with"):
-        made.arrays("x", "a", lr=3.0)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "seed 0 has several runs; name norm='a' or 'b'"),
+        ({"norm": "c"}, "no recording with A/x, norm='c'"),
+    ],
+)
+def test_recordings_that_are_not_one_a_seed_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        KEPT.arrays("x", "A/x", **settings)
+
+
+def test_a_reading_is_a_number_a_seed():
+    two = records(recordings=[recording(1, "a", 2.0), recording(0, "a", 1.0)])
+    found = Reading("x", lambda a: a["A/x"].sum(), (("norm", "a"),))(two)
+    assert found.to_dict() == {0: 3.0, 1: 6.0}

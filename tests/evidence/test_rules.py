@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normlab.evidence.records import arm
-from normlab.evidence.rules import All, Effect, Holds, Number, Same, flipped
+from normlab.evidence.rules import All, Effect, Holds, NoWorse, Number, Same, flipped
 from normlab.evidence.words import Word
 from tests.evidence.synthetic import around, records, rows
 
@@ -44,9 +44,12 @@ def test_effect(higher, word):
     assert A_OVER_B.on(two(higher, FLAT)).decide(0.05) is word
 
 
-def test_effect_with_few_seeds_is_undecided():
-    few = two(around(0.9)[:4], FLAT[:4])
-    assert A_OVER_B.on(few).decide(0.05) is Word.UNDECIDED
+@pytest.mark.parametrize("values", [around(0.9)[:4], [*around(0.9)[:4], np.inf]])
+def test_few_seeds_and_numbers_that_are_none_leave_it_undecided(values):
+    made = two(values, FLAT[: len(values)])
+    others = Same(of("a"), of("b"), D, "a less b"), Number(of("a"), 0.9, "accuracy")
+    for rule in (A_OVER_B, *others):
+        assert rule.on(made).decide(0.05) is Word.UNDECIDED
 
 
 def test_effect_that_p_cannot_carry_is_undecided():
@@ -125,3 +128,59 @@ def test_all_has_the_largest_p():
     data = two(around(0.55), FLAT)
     other = Effect(of("a"), of("a"), D, "a less a")
     assert All((A_OVER_B, other)).on(data).p == other.on(data).p == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "word"),
+    [
+        (around(0.55), Word.REPRODUCED),  # better is no worse
+        (around(0.4999), Word.REPRODUCED),
+        (around(0.45), Word.NOT_REPRODUCED),
+        (around(0.4915, 0.006), Word.UNDECIDED),  # worse, by less than what counts?
+        (WIDE, Word.UNDECIDED),
+    ],
+)
+def test_no_worse(first, word):
+    rule = NoWorse(of("a"), of("b"), D, "a less b")
+    assert rule.on(two(first, FLAT)).decide(0.05) is word
+
+
+def test_no_worse_with_few_seeds_is_undecided():
+    rule = NoWorse(of("a"), of("b"), D, "a less b")
+    few = two(around(0.9)[:4], FLAT[:4])
+    assert rule.on(few).decide(0.05) is Word.UNDECIDED
+
+
+def test_no_worse_shows_a_loss_as_the_claim_says_it():
+    rule = NoWorse(of("b"), of("a"), np.log(1.05), "a over b", "times", shown_as=-1)
+    found = rule.on(two(around(0.6), FLAT))
+    assert "1.20 times" in found.numbers[0][1]
+    assert found.decide(0.05) is Word.NOT_REPRODUCED
+    assert "before 1.05 times" in rule.text
+
+
+@pytest.mark.parametrize("rule", [Same, NoWorse])
+def test_what_needs_no_difference_needs_no_small_p(rule):
+    alike = rule(of("a"), of("b"), D, "a less b").on(two(around(0.5001), FLAT))
+    assert alike.p is None
+    assert alike.decide(0.0) is Word.REPRODUCED
+
+
+def test_all_with_a_part_that_shows_no_difference_keeps_the_other_parts_p():
+    data = two(around(0.55), FLAT)
+    both = All((A_OVER_B, Same(of("b"), of("b"), D, "b less b"))).on(data)
+    assert both.p == A_OVER_B.on(data).p
+    assert both.decide(0.05) is Word.REPRODUCED
+
+
+def test_all_fails_by_one_part_however_open_the_other_is():
+    data = records(
+        rows(around(0.45), measure="accuracy", norm="a"),
+        rows(FLAT, measure="accuracy", norm="b"),
+        rows(WIDE, measure="accuracy", norm="c"),
+    )
+    opposite, open_ = A_OVER_B, Effect(of("c"), of("b"), D, "c less b")
+    assert open_.on(data).decide(0.05) is Word.UNDECIDED
+    found = All((opposite, open_)).on(data)
+    assert found.p == 2 * opposite.on(data).p  # it had two chances to fail
+    assert found.decide(0.05) is Word.NOT_REPRODUCED

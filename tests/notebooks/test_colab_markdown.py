@@ -2,23 +2,34 @@
 
 import pytest
 
-from web.colab.index import ConversionError
+from web.colab.errors import ConversionError
+from web.colab.macros import expand
+from web.colab.references import reference_list
+
+from .conftest import DOT
 
 SITE = "https://someone.github.io/small-book"
+GLOSSARY = f"{SITE}/book/index.html#term-Batch"
+SECOND = f"{SITE}/notebooks/second.html"
+IMAGE = f'<img src="data:image/png;base64,{DOT}" alt="{{}}" width="1">'
+
+
+def mark(name):
+    return f'<a id="{name}" name="{name}"></a>'
 
 
 @pytest.mark.parametrize(
     ("myst", "markdown"),
     [
-        ("{term}`batch`", "batch"),
-        ("{term}`the batches <batch>`", "the batches"),
-        ("{cite:p}`one`", "(Lovelace 1843)"),
-        ("{cite:t}`two`", "[Müller and Lovelace (1998)](https://example.org/two)"),
+        ("{term}`batch`", f"[batch]({GLOSSARY})"),
+        ("{term}`the batches <Batch>`", f"[the batches]({GLOSSARY})"),
+        ("{cite:p}`one`", "([Lovelace 1843](#reference-one))"),
+        ("{cite:t}`two`", "[Müller and Lovelace (1998)](#reference-two)"),
         (
-            "{cite:p}`one, three`",
-            "(Lovelace 1843; [Uno et al. 2001](https://doi.org/10.1/x))",
+            "{cite:p}`one,\n three`",
+            "([Lovelace 1843](#reference-one); [Uno et al. 2001](#reference-three))",
         ),
-        ("{cite:t}`many`", "Uno et al. (2002)"),
+        ("{cite:t}`many`", "[Uno et al. (2002)](#reference-many)"),
         ("{doc}`second`", f"[The second chapter]({SITE}/notebooks/second.html)"),
         ("{doc}`that <second>`", f"[that]({SITE}/notebooks/second.html)"),
         ("[](second.md)", f"[The second chapter]({SITE}/notebooks/second.html)"),
@@ -28,13 +39,17 @@ SITE = "https://someone.github.io/small-book"
         ),
         ("[home](../book/index.md)", f"[home]({SITE}/book/index.html)"),
         ("[](#sec-there)", f"[Over there]({SITE}/notebooks/second.html#sec-there)"),
-        ("[here](#break-it)", f"[here]({SITE}/notebooks/first.html#break-it)"),
+        ("[](second.md#there)", f"[The second chapter]({SECOND}#there)"),
         (
             '<a href="#widget-five?x=[1,2]&amp;norm=&quot;none&quot;">so</a>',
             f"[so]({SITE}/notebooks/first.html#widget-five?x=%5B1,2%5D&norm=%22none%22)",
         ),
-        ("{ref}`sec-there`", f"[Over there]({SITE}/notebooks/second.html#sec-there)"),
-        ("{eq}`eq-b`", f"[(1)]({SITE}/notebooks/second.html#equation-eq-b)"),
+        (  # encoded already
+            '<a href="#widget-five?norm=%22none%22&x=%5B1%5D">so</a>',
+            f"[so]({SITE}/notebooks/first.html#widget-five?norm=%22none%22&x=%5B1%5D)",
+        ),
+        ("{ref}`sec-there`", f"[Over there]({SECOND}#sec-there)"),
+        ("{eq}`eq-b`", f"[(6)]({SECOND}#equation-eq-b)"),
         (
             "[code](../normlab/data.py)",
             "[code](https://github.com/Someone/small-book/blob/main/normlab/data.py)",
@@ -42,14 +57,19 @@ SITE = "https://someone.github.io/small-book"
         ("[out](https://example.org/a_(b))", "[out](https://example.org/a_(b))"),
         ("![Alt *text*](img/a.svg)", f"![Alt *text*]({SITE}/_images/a.svg)"),
         ("![Alt](a.svg){width=50%}", f"![Alt]({SITE}/_images/a.svg)"),
-        ("{glue:text}`gap:.2f`", "`gap` (printed below)"),
+        ("It was {glue:text}`gap`%.", "It was 1.5%."),
         ("{math}`x^2`", "$x^2$"),
+        (r"{math}`\E x`", r"$\operatorname{E} x$"),
+        (r"$\bm{a}$ and `\bm{a}`", r"$\boldsymbol{a}$ and `\bm{a}`"),
         ("{kbd}`Enter`", "<kbd>Enter</kbd>"),
         ("{py:func}`~torch.mean`", "`torch.mean`"),
         ("`{note}` and ``a`b``", "`{note}` and ``a`b``"),
         ("$a_{[i]}(b)$ and `x[i](j)`", "$a_{[i]}(b)$ and `x[i](j)`"),
-        ("| a | b |\n|---|---|\n| {term}`c` | d |", "| a | b |\n|---|---|\n| c | d |"),
-        ("Batch\n: All of {term}`it`", "- **Batch**: All of it"),
+        (
+            "| a | b |\n|---|---|\n| {kbd}`c` | d |",
+            "| a | b |\n|---|---|\n| <kbd>c</kbd> | d |",
+        ),
+        ("Batch\n: All of {py:obj}`it`", "- **Batch**: All of `it`"),
     ],
 )
 def test_inside_a_line(convert, myst, markdown):
@@ -59,7 +79,7 @@ def test_inside_a_line(convert, myst, markdown):
 @pytest.mark.parametrize(
     ("myst", "markdown"),
     [
-        (":::{note}\nHi {term}`you`\n:::", "> **Note**\n>\n> Hi you"),
+        (":::{note}\nHi {py:obj}`you`\n:::", "> **Note**\n>\n> Hi `you`"),
         ("```{tip} Short\n```", "> **Tip**\n>\n> Short"),
         ("````{warning}\nA\n\nB\n````", "> **Warning**\n>\n> A\n>\n> B"),
         (
@@ -87,9 +107,12 @@ def test_inside_a_line(convert, myst, markdown):
             f"![Two]({SITE}/_images/a.png)\n\n_A *cap*_",
         ),
         ("```{figure} a.png\n:class: only-dark\n```", ""),
-        ("```{math}\n:label: eq-x\na = 1\n```", "$$\na = 1\n\\tag{1}\n$$"),
-        ("$$\na\n$$ (eq-x)", "$$\na\n\\tag{1}\n$$"),
-        ("$$a$$ (eq-x)\n\nSee {eq}`eq-x`.", "$$a\\tag{1}$$\n\nSee (1)."),
+        ("```{math}\n:label: eq-x\na = 1\n```", "$$\na = 1\n\\tag{5}\n$$"),
+        ("$$\n\\E a\n$$ (eq-x)", "$$\n\\operatorname{E} a\n\\tag{5}\n$$"),
+        (
+            "$$a$$ (eq-x)\n\nSee {eq}`eq-x`.",
+            f"{mark('equation-eq-x')}\n\n$$a\\tag{{5}}$$\n\nSee [(5)](#equation-eq-x).",
+        ),
         (
             "$$\n\\begin{aligned}a\\end{aligned}\n$$",
             "$$\n\\begin{aligned}a\\end{aligned}\n$$",
@@ -97,29 +120,37 @@ def test_inside_a_line(convert, myst, markdown):
         ("```{code-block} python\n:caption: c\nx = 1\n```", "```python\nx = 1\n```"),
         ("```\n:::{note}\n```", "```\n:::{note}\n```"),
         ("(label)=\n# Title\n\n% note to self\nText", "# Title\n\nText"),
+        ("(sec)=\n## On\n\n[](#sec)", f"{mark('sec')}\n\n## On\n\n[On](#sec)"),
+        (
+            "## Break it\n\n[so](#break-it)",
+            f"{mark('break-it')}\n\n## Break it\n\n[so](#break-it)",
+        ),
         ("{#anchor .wide}\nText", "Text"),
-        ("```{glue:figure} fig\n:alt: x\n\nA cap\n```", "*Drawn below: A cap*"),
-        ("```{glue:figure} fig\n```", ""),
+        (
+            '```{glue:figure} fig\n:name: fig-a\n:alt: "y"\n\nA {glue:text}`gap`\n```',
+            f"{IMAGE.format('&quot;y&quot;')}\n\n**Fig. 3.** *A 1.5*",
+        ),
+        ("```{glue:figure} fig\n```", IMAGE.format("")),
         ("- a\n  :::{note}\n  b\n  :::", "- a\n  > **Note**\n  >\n  > b"),
         (
             "```{list-table} Cap\n:header-rows: 1\n\n"
-            "* - a\n  - b\n* - {term}`c`\n  - d\n```",
-            "*Cap*\n\n| a | b |\n| --- | --- |\n| c | d |",
+            "* - a\n  - b\n* - {py:obj}`c`\n  - d\n```",
+            "*Cap*\n\n| a | b |\n| --- | --- |\n| `c` | d |",
         ),
-        (
-            "{cite:p}`two`\n\n```{bibliography}\n:filter: docname in docnames\n```",
-            "([Müller and Lovelace 1998](https://example.org/two))\n\n"
-            "- Müller and Lovelace (1998). [Two](https://example.org/two).",
-        ),
+        ("```{bibliography}\n:filter: docname in docnames\n```", ""),
     ],
 )
 def test_blocks(convert, myst, markdown):
     assert convert(myst) == markdown
 
 
-def test_figure_reference_has_no_number(convert):
-    myst = "{numref}`Figure %s <fig-a>`\n\n```{figure} a.png\n:name: fig-a\n```"
-    assert convert(myst).startswith(f"[the figure]({SITE}/notebooks/first.html#fig-a)")
+def test_figures_are_called_as_on_the_site(convert):
+    myst = "{}\n\n```{{figure}} a.png\n:name: fig-a\n:alt: A\n\nCap\n```"
+    text = convert(myst.format("{numref}`fig-a` and {numref}`Picture %s <fig-a>`"))
+    assert text.startswith("[Fig. 3](#fig-a) and [Picture 3](#fig-a)\n")
+    assert text.endswith(
+        f"{mark('fig-a')}\n\n![A]({SITE}/_images/a.png)\n\n**Fig. 3.** *Cap*"
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,9 +164,58 @@ def test_figure_reference_has_no_number(convert):
         (":::{note}\nnever closed", "never closed"),
         ("{cite:p}`nobody`", "nobody"),
         ("{ref}`nowhere`", "nowhere"),
+        ("[x](#nowhere)", "nowhere"),
+        ("{eq}`nowhere`", "nowhere"),
+        ("{numref}`nowhere`", "nowhere"),
+        ("{term}`nowhere`", "nowhere"),
+        ("{glue:text}`nowhere`", "nowhere"),
+        ("{glue:text}`gap:.2f`", "gap:.2f"),
+        ("{glue:text}`bare`", "bare"),
+        ("$$a$$ (eq-unbuilt)", "eq-unbuilt"),
+        (r"$\bm$", "bm"),
+        (r"$\bm{a$", "bm"),
         ("[](missing.md)", "missing.md"),
     ],
 )
 def test_what_is_not_known_stops_the_conversion(convert, myst, name):
     with pytest.raises(ConversionError, match=name.replace("{", "[{]")):
         convert(myst)
+
+
+@pytest.mark.parametrize(
+    ("tex", "plain"),
+    [
+        (r"\E[x]", r"\operatorname{E}[x]"),
+        (r"\Ex \EE", r"\Ex \EE"),
+        (r"\half x", r"\frac12 x"),
+        (r"\bm{\E{a}}b", r"\boldsymbol{\operatorname{E}{a}}b"),
+        (r"\bm \gamma\beta", r"\boldsymbol{\gamma}\beta"),
+        (r"\pair{a}{b}", r"(b, a)"),
+        (r"\degree C", r"\circ C"),
+        (r"\degree{}C", r"\circ{}C"),
+    ],
+)
+def test_macros_are_written_out(tex, plain):
+    macros = {
+        "E": r"\operatorname{E}",
+        "half": r"\frac12",
+        "bm": [r"\boldsymbol{#1}", 1],
+        "pair": ["(#2, #1)", 2],
+        "degree": r"\circ",
+    }
+    assert expand(tex, macros) == plain
+
+
+def test_cited_works_are_listed_as_on_the_site(write_book):
+    text = "# T\n\n{cite:p}`two, one` and {cite:t}`two`.\n"
+    lines = reference_list(write_book(text).pages["notebooks/first"]).splitlines()
+    assert lines[0] == "## References"
+    entries = [line for line in lines if line.startswith("- ")]
+    assert entries[0].startswith(f"- {mark('reference-one')}Ada Lovelace. Notes.")
+    assert entries[1].startswith(f"- {mark('reference-two')}Klaus-Robert Müller and ")
+    assert "[https://example.org/two](https://example.org/two)" in entries[1]
+    assert len(entries) == 2
+
+
+def test_nothing_cited_no_list(write_book):
+    assert reference_list(write_book("# T\n").pages["notebooks/first"]) == ""

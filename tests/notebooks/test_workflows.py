@@ -79,8 +79,12 @@ def test_publishing_puts_notebooks_where_the_buttons_point():
 
     url = colab_url("https://github.com/a/b", "lenet")
     assert url.endswith(f"/a/b/blob/{PUBLISHED_BRANCH}/colab/lenet.ipynb")
-    publish = "\n".join(scripts(ROOT / ".github/workflows/publish.yml"))
-    assert "web.colab _build/html/colab" in publish
+    assert re.search(
+        r"^NOTEBOOKS := _build/html/colab/", (ROOT / "Makefile").read_text(), re.M
+    )
+    steps_of_publish = steps(ROOT / ".github/workflows/publish.yml")
+    assert steps_of_publish[-1]["working-directory"] == "_build/html"
+    publish = steps_of_publish[-1]["run"]
     assert re.search(rf'GITHUB_REPOSITORY" {PUBLISHED_BRANCH}$', publish, re.MULTILINE)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hand import shown
 from widgets.playground import train
 
-from normlab.widgets.playground.stories import STORIES, USUAL
+from normlab.playground.stories import STORIES, USUAL
 
 PAGE = "notebooks/playground.html"
 NAME = "playground"

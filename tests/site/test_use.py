@@ -82,6 +82,7 @@ def test_colab_button(chapter, soups, repository):
 def test_notebook_downloads(chapter, site, soups):
     (link,) = soups[chapter].select('.page-menu a[href$=".ipynb"]')
     path = urljoin("/" + chapter, link["href"]).removeprefix("/")
+    assert path == f"colab/{chapter.split('/')[-1].removesuffix('.html')}.ipynb"
     notebook = json.loads((site / path).read_text("utf-8"))
     assert notebook["nbformat"] == 4
     assert any(cell["cell_type"] == "code" for cell in notebook["cells"])

@@ -386,9 +386,9 @@ def test_description_counts_what_the_layer_met(trained, constants, name, k):
 
 
 @pytest.mark.parametrize(
-    ("activation", "far"), [("sigmoid", 4.35), ("tanh", 2.17), ("relu", 0.0)]
+    ("activation", "far"), [("sigmoid", 5.99), ("tanh", 2.99), ("relu", 0.0)]
 )
-def test_saturated_is_where_the_slope_is_a_twentieth(constants, activation, far):
+def test_saturated_is_where_the_slope_is_a_hundredth(constants, activation, far):
     near = far - 0.02 if far else 1e-3
     beyond = far + 0.02 if far else -1e-3
     for value, share in ((near, 0.0), (beyond, 1.0)):

@@ -133,7 +133,7 @@ def test_the_data_are_small():
 
 
 def test_the_still_is_the_recorded_accuracies(recorded):
-    assert BatchSizeExplorer().still().startswith("<?xml")
+    assert BatchSizeExplorer().stills()["svg"].startswith(b"<?xml")
 
 
 # The module's own arithmetic

@@ -14,12 +14,13 @@ import pytest
 import torch
 from torch import nn
 
+from normlab.playground import STORIES, playground_images
+from normlab.playground.networks import batches, held_out, networks, train
+from normlab.playground.stories import USUAL
 from normlab.widgets import Playground
 from normlab.widgets.base import module
 from normlab.widgets.playground import CONTROLS
-from normlab.widgets.playground.data import playground_images, quantize
-from normlab.widgets.playground.networks import batches, held_out, networks, train
-from normlab.widgets.playground.stories import STORIES, USUAL
+from normlab.widgets.playground.data import quantize
 
 from . import playground
 from .node import call, pack, run, unpack
@@ -459,6 +460,6 @@ def test_testing_leaves_the_networks_as_they_are(images):
 
 
 def test_still_is_the_same_every_time():
-    first = Playground().still()
-    assert first == Playground().still()
-    assert "batch normalization" in first
+    first = Playground().stills()
+    assert first == Playground().stills()
+    assert b"batch normalization" in first["svg"]

@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from normlab.widgets.playground import data as module
-from normlab.widgets.playground.data import (
-    HEADER,
-    choose,
-    pack,
-    playground_images,
-    predict_and_subtract,
-    quantize,
-    shrink,
-)
+from normlab.playground import images as module
+from normlab.playground.images import choose, playground_images, shrink
+from normlab.widgets.playground.data import HEADER, pack, predict_and_subtract, quantize
 
 from . import node
 from .node import run, unpack

@@ -35,10 +35,15 @@ def site_url(repository_url):
     return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
+def notebook_path(chapter):
+    """Return where a chapter's notebook lies, from the root of site and branch."""
+    return f"colab/{chapter}.ipynb"
+
+
 def colab_url(repository_url, chapter):
     """Return the address that opens a chapter's published notebook in Colab."""
     owner, name = owner_and_name(repository_url)
     return (
         "https://colab.research.google.com/github/"
-        f"{owner}/{name}/blob/{PUBLISHED_BRANCH}/colab/{chapter}.ipynb"
+        f"{owner}/{name}/blob/{PUBLISHED_BRANCH}/{notebook_path(chapter)}"
     )

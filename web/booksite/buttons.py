@@ -1,10 +1,9 @@
 """The row of buttons above each page: Colab, download, repository, edit, issue."""
 
-import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from .address import colab_url
+from .address import colab_url, notebook_path
 
 
 def add_buttons(app, pagename, templatename, context, doctree):
@@ -18,12 +17,13 @@ def add_buttons(app, pagename, templatename, context, doctree):
     if source is None:
         return
     if pagename.startswith("notebooks/"):
-        context["colab_link"] = colab_url(repository, Path(pagename).name)
-        notebook = copy_notebook(app, pagename)
-        if notebook:
-            context["download_links"].append(
-                link("notebook", "Notebook (.ipynb)", context["pathto"](notebook, 1))
-            )
+        chapter = Path(pagename).name
+        context["colab_link"] = colab_url(repository, chapter)
+        # The same file as on Colab; web/colab writes it when the site is built.
+        notebook = context["pathto"](notebook_path(chapter), 1)
+        context["download_links"].append(
+            link("notebook", "Notebook (.ipynb)", notebook)
+        )
     context["download_links"].append(
         link("file", "Source (.md)", context["pathto"](f"_sources/{source}", 1))
     )
@@ -50,18 +50,3 @@ def issue_url(repository, pagename):
     """Return the address of a new issue that already names the page."""
     title = quote(f"On page {pagename}: ")
     return f"{repository}/issues/new?title={title}"
-
-
-def copy_notebook(app, pagename):
-    """Put the executed notebook next to the page's source and return its path.
-
-    The published Colab notebook lives on another branch; this copy is part of the
-    site, so that the download also works from a local build with no network.
-    """
-    executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
-    if not executed.exists():
-        return None
-    target = Path("_sources") / f"{pagename}.ipynb"
-    (app.outdir / target).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(executed, app.outdir / target)
-    return target.as_posix()

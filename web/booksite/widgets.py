@@ -60,7 +60,8 @@ def place_for(site, page, soup, model, used, stills):
             "normlab.widgets.Widget"
         )
     files = write_files(site, traits, model.get("buffers", []))
-    still = write_hashed(site, "widgets/still.svg", draw_still(kind, traits, stills))
+    still = draw_stills(kind, traits, stills)["svg"].read_text("utf-8")
+    still = write_hashed(site, "widgets/still.svg", still)
     up = "../" * len(page.relative_to(site).parent.parts)
     narrow, wide = traits["room"]
     place = soup.new_tag("div", id=free_name(f"widget-{traits['name']}", used))
@@ -83,16 +84,17 @@ def class_of(traits):
     return getattr(import_module(module), name)
 
 
-def draw_still(kind, traits, stills):
-    """Return the SVG of a widget that stands as its state says."""
+def draw_stills(kind, traits, stills):
+    """Return the pictures of a widget that stands as its state says: suffix -> file."""
     lasting = {name: traits[name] for name in traits if name not in APART}
     key = hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
-    kept = Path(stills, f"{key}.svg")
-    if not kept.exists():
-        text = kind(**{name: traits[name] for name in traits["controls"]}).still()
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(kept, text)  # a build may be stopped; half a still would stay
-    return kept.read_text("utf-8")
+    kept = {suffix: Path(stills, f"{key}.{suffix}") for suffix in ("svg", "png")}
+    if not all(path.exists() for path in kept.values()):
+        drawn = kind(**{name: traits[name] for name in traits["controls"]}).stills()
+        Path(stills).mkdir(parents=True, exist_ok=True)
+        for suffix, path in kept.items():  # a build may be stopped: none is half
+            write_atomically(path, drawn[suffix])
+    return kept
 
 
 def write_files(site, traits, buffers):

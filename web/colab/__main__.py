@@ -1,4 +1,4 @@
-"""Write one ``.ipynb`` for each chapter in ``_toc.yml``."""
+"""Write one ``.ipynb`` for each chapter in ``_toc.yml``, from the built book."""
 
 import argparse
 import os
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import nbformat
 
-from .index import Book, ConversionError
+from .errors import ConversionError
+from .index import Book
 from .notebook import convert_chapter
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,15 +4,19 @@ import re
 from dataclasses import dataclass
 
 import yaml
+from docutils.nodes import make_id
 
-from .index import ConversionError, Page
-from .roles import address, authors, convert_inline, display_formula, image, plain
+from .errors import ConversionError
+from .index import HEADING, Page
+from .pictures import picture
+from .roles import convert_inline, display_formula, image
 
 FENCE = re.compile(r"^(?P<indent>[ ]*)(?P<marks>:{3,}|`{3,}|~{3,})(?P<info>[^`]*)$")
 INFO = re.compile(r"^\s*\{(?P<name>[^{}]+)\}\s*(?P<argument>.*?)\s*$")
 OPTION = re.compile(r"^:([\w-]+):\s*(.*?)\s*$")
-# Label targets, comments and lines of attributes: nothing to show.
-SILENT = re.compile(r"^\s*(\([^()\s]+\)=|%.*|\{[#.][^{}]*\})\s*$")
+# Comments and lines of attributes: nothing to show.
+SILENT = re.compile(r"^\s*(%.*|\{[#.][^{}]*\})\s*$")
+LABEL = re.compile(r"^\s*\((?P<label>[^()\s]+)\)=\s*$")
 DEFINITION = re.compile(r"^(?P<term>[^\s:].*)\n\n?:[ ]{1,3}(?P<text>\S.*)$", re.M)
 
 
@@ -48,10 +52,21 @@ def convert_blocks(text: str, page: Page) -> str:
             prose = []
             pieces.append(convert_fence(fence, take_fence(fence, lines), page))
         elif not SILENT.match(line):
-            prose.append(line)
+            prose += mark_places(line, page)
     pieces.append(convert_prose(prose, page))
     joined = "\n".join(piece for piece in pieces if piece is not None)
     return joined.strip("\n")
+
+
+def mark_places(line: str, page: Page) -> list[str]:
+    """Put marks where links of the page lead to: labels and headings."""
+    label, heading = LABEL.match(line), HEADING.match(line)
+    mark = ""
+    if label:
+        mark = page.place(label["label"])
+    elif heading:
+        mark = page.place(make_id(heading[1]))
+    return ([mark, ""] if mark else []) + ([] if label else [line])
 
 
 def take_fence(fence: re.Match, lines: list[str]) -> list[str]:
@@ -151,15 +166,31 @@ def figure(directive: Directive) -> str:
         return ""
     alt = str(directive.options.get("alt", ""))
     shown = image(alt, directive.argument, directive.page)
-    caption = directive.converted()
-    return shown + (f"\n\n{italic(caption)}" if caption else "")
+    return under(shown, directive)
 
 
 def glued(directive: Directive) -> str:
-    """Say which side a figure is drawn on; a number has been named in the text."""
-    caption = directive.converted()
-    where = directive.page.where(directive.argument)
-    return italic(f"Drawn {where}: {caption}") if caption else ""
+    """Return a figure that a cell made, or a value in a line of its own."""
+    output = directive.page.built.glued(directive.argument)
+    alt = str(directive.options.get("alt", ""))
+    shown = picture(output, alt) or directive.page.built.value(directive.argument)
+    return under(shown, directive)
+
+
+def under(shown: str, directive: Directive) -> str:
+    """Return what a figure shows, with its number and caption below it."""
+    name = directive.options.get("name")
+    text = captioned(directive.body, name, directive.page)
+    place = directive.page.place(name) if name else ""
+    return "\n\n".join(filter(None, [place, shown, text]))
+
+
+def captioned(caption: str, name: str | None, page: Page) -> str:
+    """Return a figure's caption with the number that it has on the site."""
+    if not caption.strip():
+        return ""
+    number = f"**{page.number(name)}.** " if name else ""
+    return number + italic(convert_blocks(caption, page))
 
 
 def italic(text: str) -> str:
@@ -208,22 +239,9 @@ def code(directive: Directive) -> str:
     return f"{marks}{directive.argument}\n{body}\n{marks}"
 
 
-def bibliography(directive: Directive) -> str:
-    """List the works that this page cites."""
-    page = directive.page
-    cited = re.findall(r"\{cite[:\w]*\}`([^`]+)`", page.text)
-    keys = dict.fromkeys(key.strip() for group in cited for key in group.split(","))
-    lines = []
-    for entry in (page.book.reference(key) for key in keys):
-        title, url = plain(entry.fields["title"]), address(entry)
-        title = f"[{title}]({url})" if url else title
-        lines.append(f"- {authors(entry)} ({entry.fields.get('year')}). {title}.")
-    return "\n".join(lines)
-
-
 NOTES = "note tip hint important warning caution attention danger error seealso"
 GLUED = "glue glue:figure glue:any glue:text glue:md glue:math"
-DROPPED = "contents index"
+DROPPED = "contents index bibliography"  # each notebook ends with its own list
 DIRECTIVES = {
     **dict.fromkeys([*NOTES.split(), "admonition"], admonition),
     **dict.fromkeys(GLUED.split(), glued),
@@ -238,5 +256,4 @@ DIRECTIVES = {
     "table": table,
     "list-table": list_table,
     "math": math,
-    "bibliography": bibliography,
 }

@@ -12,33 +12,36 @@ from docutils.nodes import make_id
 from pybtex.database import BibliographyData, Entry, parse_file
 
 from ..booksite.address import site_url
+from .built import Built
+from .errors import ConversionError
 
 HEADING = re.compile(r"^#+\s+(.+?)\s*#*$", re.MULTILINE)
 TARGET = re.compile(r"^\(([^()\s]+)\)=\s*\n\s*(?:#+\s+(.+?)\s*$)?", re.MULTILINE)
 EQUATION = re.compile(r"\$\$[ ]*\(([\w:.-]+)\)\s*$|^\s*:label:\s*(\S+)", re.MULTILINE)
 NAME = re.compile(r"^\s*:?name:\s*(\S+)\s*$", re.MULTILINE)
-
-
-class ConversionError(ValueError):
-    """A chapter holds syntax that Colab would show raw; the message names both."""
+POINTED_AT = re.compile(
+    r"\]\(#([^)\s]+)\)|\{(?:ref|numref|eq)\}`(?:[^`<]*<)?([^`>]+)>?`"
+)
 
 
 @dataclass
 class Page:
-    """One page of the book and its labels: name -> the title or number it shows."""
+    """One page of the book and its labels: name -> the title that a link shows."""
 
     book: "Book"
     document: str  # "notebooks/lenet"
     text: str
     labels: dict[str, str | None] = field(init=False)
-    equations: dict[str, str] = field(init=False)
-    glued: set[str] = field(default_factory=set)  # by the cells converted so far
+    equations: set[str] = field(init=False)
+    pointed_at: set[str] = field(init=False)  # by links and roles of this page
+    built: Built = field(init=False)
 
     def __post_init__(self):
-        numbered = (a or b for a, b in EQUATION.findall(self.text))
-        self.equations = {x: str(n) for n, x in enumerate(numbered, start=1)}
+        self.equations = {a or b for a, b in EQUATION.findall(self.text)}
         self.labels = dict.fromkeys(NAME.findall(self.text))
         self.labels |= {name: text or None for name, text in TARGET.findall(self.text)}
+        self.pointed_at = {a or b.strip() for a, b in POINTED_AT.findall(self.text)}
+        self.built = Built(self.book.build, self.document, self.text)
 
     @property
     def name(self) -> str:
@@ -51,9 +54,17 @@ class Page:
         found = HEADING.search(self.text)
         return found[1] if found else self.name
 
-    def where(self, name: str) -> str:
-        """Return on which side of the text a glued value is shown."""
-        return "above" if name in self.glued else "below"
+    def headings(self) -> set[str]:
+        """Return what a link may call the page's headings."""
+        return {make_id(text) for text in HEADING.findall(self.text)}
+
+    def place(self, label: str) -> str:
+        """Return the mark that links of this page to a label jump to, if there are."""
+        return anchor(anchor_of(label, self)) if label in self.pointed_at else ""
+
+    def number(self, label: str) -> str:
+        """Return the number that the site gives to a formula or a figure."""
+        return self.built.number(anchor_of(label, self))
 
     def url(self, anchor: str = "") -> str:
         """Return the page's address on the published site."""
@@ -65,11 +76,23 @@ class Page:
         return posixpath.normpath(posixpath.join(folder, path)).lstrip("/")
 
 
+def anchor_of(label: str, page: Page) -> str:
+    """Return the name that the site gives to the place of a label on a page."""
+    return make_id(f"equation-{label}" if label in page.equations else label)
+
+
+def anchor(name: str) -> str:
+    """Return a mark to jump to: Jupyter looks for its id, Colab for its name."""
+    return f'<a id="{name}" name="{name}"></a>'
+
+
 class Book:
     """All pages in ``_toc.yml``, with the address from ``_config.yml``."""
 
     def __init__(self, root: Path):
         self.root = root
+        self.build = root / "_build"
+        self.stills = self.build / ".doctrees" / "stills"  # where the site keeps them
         config = yaml.safe_load((root / "_config.yml").read_text())
         self.title = config["title"]
         self.branch = config["repository"].get("branch", "main")
@@ -77,6 +100,10 @@ class Book:
         url = f"https://github.com/{fork}" if fork else config["repository"]["url"]
         self.repository = url.rstrip("/")
         self.site = site_url(self.repository)
+        sphinx = config.get("sphinx", {}).get("config", {})
+        tex = sphinx.get("mathjax3_config", {}).get("tex", {})
+        self.macros = tex.get("macros", {})
+        self.bibliography_style = sphinx.get("bibtex_default_style", "alpha")
         toc = yaml.safe_load((root / "_toc.yml").read_text())
         files = {d: root / f"{d}.md" for d in _documents(toc)}
         self.pages = {
@@ -89,14 +116,18 @@ class Book:
         """Return the pages with code, in the book's order."""
         return [p for d, p in self.pages.items() if d.startswith("notebooks/")]
 
-    def find(self, label: str, here: Page) -> tuple[Page, str | None, str] | None:
-        """Look a label up, this page first: (page, text or number, anchor)."""
+    def find(self, label: str, here: Page) -> Page | None:
+        """Return the page on which a label stands; this page comes first."""
         for page in [here, *self.pages.values()]:
-            if label in page.equations:
-                return page, page.equations[label], f"equation-{make_id(label)}"
-            if label in page.labels:
-                return page, page.labels[label], make_id(label)
+            if label in page.equations or label in page.labels:
+                return page
         return None
+
+    @cached_property
+    def glossary(self) -> dict[str, str]:
+        """Return where each term is explained: in small letters -> address."""
+        pages = [p for p in self.pages.values() if "{glossary}" in p.text]
+        return {t: page.url(at) for page in pages for t, at in page.built.terms.items()}
 
     @cached_property
     def references(self) -> BibliographyData:

@@ -2,42 +2,56 @@
 
 import re
 
-import jupytext
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .directives import convert_blocks, italic
-from .index import ConversionError, Page
+from .directives import captioned, convert_blocks
+from .errors import ConversionError
+from .index import Page
+from .outputs import outputs_of
+from .references import reference_list
 
-GLUED = re.compile(r"\b(\w+)=|glue\([\"'](\w+)")
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+# As the site names them (web/booksite/tidy.py).
+HANDS_OVER = re.compile(r"^glue\(", re.MULTILINE)
+FOR_THE_TEXT = "Where the numbers around here come from"
 SET_UP = """\
 # Run this first: d2l and this book's package. Colab has nearly everything else.
 %pip install -q anywidget
 %pip install -q --no-deps "{d2l}" "{package}"
 """
 ABOUT = (
-    "A chapter of [{title}]({url}), made to run here. Run the next cell first. "
-    "No GPU is needed; with one, training is faster."
+    "This is a chapter of [{title}]({url}), with its numbers, tables and figures as "
+    "they were computed when the book was built. To compute them anew, run the next "
+    "cell before any other. No GPU is needed; with one, training is faster. What comes "
+    "out is shown below its cell, and the sentences stay as they are."
 )
 
 
 def convert_chapter(page: Page, package: str | None = None) -> NotebookNode:
     """Return the chapter as a notebook; ``package`` is what pip installs."""
     try:
-        cells = [new for cell in read(page) for new in convert_cell(cell, page)]
+        title, *rest = convert_cells(page)
     except ConversionError as error:
         raise ConversionError(f"{page.document}: {error}") from error
-    title, rest = split_title(cells, page)
     cells = [title, set_up(page, package), *rest]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number:03d}"
     return new_notebook(cells=cells, metadata=metadata(page))
 
 
-def read(page: Page) -> list[NotebookNode]:
-    """Return the chapter's cells as they are in the source."""
-    return jupytext.reads(page.text, "md:myst").cells
+def convert_cells(page: Page) -> list[NotebookNode]:
+    """Return the title's cell and all that follow it but the set-up."""
+    cells = []
+    for cell in page.built.cells:
+        if cell.cell_type == "markdown":
+            source = convert_blocks(cell.source, page)
+            cells += [new_markdown_cell(source)] if source.strip() else []
+        else:
+            cells += convert_code(cell, page)
+    references = reference_list(page)
+    cells += [new_markdown_cell(references)] if references else []
+    return split_title(cells, page)
 
 
 def metadata(page: Page) -> dict:
@@ -54,18 +68,16 @@ def metadata(page: Page) -> dict:
     }
 
 
-def split_title(
-    cells: list[NotebookNode], page: Page
-) -> tuple[NotebookNode, list[NotebookNode]]:
+def split_title(cells: list[NotebookNode], page: Page) -> list[NotebookNode]:
     """Put the title in a cell of its own, with a link to the page on the site."""
     source = cells[0].source if cells and cells[0].cell_type == "markdown" else ""
     head, _, text = source.partition("\n")
     if not head.startswith("# "):
-        raise ConversionError(f"{page.document}: the first line is not a title")
+        raise ConversionError("the first line is not a title")
     about = ABOUT.format(title=page.book.title, url=page.url())
     text = text.strip("\n")
     rest = [*([new_markdown_cell(text)] if text else []), *cells[1:]]
-    return new_markdown_cell(f"{head}\n\n{about}"), rest
+    return [new_markdown_cell(f"{head}\n\n{about}"), *rest]
 
 
 def set_up(page: Page, package: str | None) -> NotebookNode:
@@ -77,28 +89,30 @@ def set_up(page: Page, package: str | None) -> NotebookNode:
     return new_code_cell(source, metadata={"tags": ["set-up"]})
 
 
-def convert_cell(cell: NotebookNode, page: Page) -> list[NotebookNode]:
-    """Return one cell as Colab shows it; a figure's caption follows its cell."""
-    if cell.cell_type == "markdown":
-        source = convert_blocks(cell.source, page)
-        return [new_markdown_cell(source)] if source.strip() else []
-    if "glue(" in cell.source:
-        page.glued.update(a or b for a, b in GLUED.findall(cell.source))
+def convert_code(cell: NotebookNode, page: Page) -> list[NotebookNode]:
+    """Return a cell with what the build computed; a figure's caption follows it."""
     book_only = cell.metadata.get("mystnb", {})
     tags = list(cell.metadata.get("tags", []))
-    new = new_code_cell(cell.source, metadata={"tags": tags} if tags else {})
+    alt = book_only.get("image", {}).get("alt", "")
+    new = new_code_cell(
+        cell.source,
+        metadata={"tags": tags} if tags else {},
+        outputs=outputs_of(cell, page, alt),
+    )
     if FOLDED.intersection(tags):
-        new.metadata["cellView"] = "form"
+        new.metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
         new.source = add_title(cell.source, book_only)
-    caption = book_only.get("figure", {}).get("caption")
+    figure = book_only.get("figure", {})
+    caption = captioned(figure.get("caption", ""), figure.get("name"), page)
     if not caption:
         return [new]
-    return [new, new_markdown_cell(italic(convert_blocks(caption, page)))]
+    return [new, new_markdown_cell(page.place(figure.get("name", "")) + caption)]
 
 
 def add_title(source: str, book_only: dict) -> str:
     """Put the words that fold a cell on its first line, where Colab looks."""
     if source.startswith("%%"):  # a cell magic must stay first
         return source
-    title = book_only.get("code_prompt_show", "Show code").replace("{type}", "code")
+    usual = FOR_THE_TEXT if HANDS_OVER.search(source) else "Show the code"
+    title = book_only.get("code_prompt_show", usual).replace("{type}", "code")
     return f"#@title {title}\n{source}"

@@ -5,11 +5,10 @@ import posixpath
 import re
 from urllib.parse import quote
 
-from docutils.nodes import make_id
-from pybtex.database import Entry
-from pybtex.richtext import Text
-
-from .index import ConversionError, Page
+from .errors import ConversionError
+from .index import Page, anchor_of
+from .macros import expand
+from .references import citation, cited_keys
 
 # Formulas and code are matched first, so that nothing inside them is touched.
 INLINE = re.compile(
@@ -39,11 +38,13 @@ def convert_inline(text: str, page: Page) -> str:
             return display_formula(found["display"], found["label"], page)
         if found["role"]:
             return role(found["role"], " ".join(found["content"].split()), page)
+        if found["formula"]:
+            return f"${expand(found['formula'][1:-1], page.book.macros)}$"
         if found["target"] is not None:
             words = convert_inline(found["text"], page)
             return (image if found["image"] else link)(words, found["target"], page)
         if found["widget"]:  # only the site's own widgets can be set by a link
-            state = quote(html.unescape(found["widget"]), safe="?=&,-")
+            state = quote(html.unescape(found["widget"]), safe="?=&,-%")  # % is there
             return f"[{convert_inline(found['words'], page)}]({page.url(state)})"
         if found["project"]:
             return link("", found["project"], page)
@@ -55,11 +56,13 @@ def convert_inline(text: str, page: Page) -> str:
 
 
 def display_formula(formula: str, label: str | None, page: Page) -> str:
-    """Return a displayed formula, with the number it has on the site."""
-    tag = rf"\tag{{{page.equations[label]}}}" if label else ""
+    """Return a displayed formula, with the number that it has on the site."""
+    tag = rf"\tag{{{page.number(label)}}}" if label else ""
     if tag and formula.endswith("\n"):
         tag += "\n"
-    return f"$${formula}{tag}$$"
+    text = f"$${expand(formula, page.book.macros)}{tag}$$"
+    place = page.place(label) if label else ""
+    return f"{place}\n\n{text}" if place else text
 
 
 def link(text: str, target: str, page: Page) -> str:
@@ -69,9 +72,7 @@ def link(text: str, target: str, page: Page) -> str:
         return f"[{text}]({target})" if text else f"<{target}>"
     path, _, anchor = target.partition("#")
     if not path:
-        found = book.find(anchor, page)
-        other, title, anchor = found or (page, None, make_id(anchor))
-        return f"[{text or title or 'here'}]({other.url(anchor)})"
+        return link_to_label(text, anchor, page)
     path = page.neighbour(path)
     other = book.pages.get(path.removesuffix(".md"))
     if other:
@@ -79,6 +80,18 @@ def link(text: str, target: str, page: Page) -> str:
     if path.endswith(".md") and not text:
         raise ConversionError(f"link to {target}, which is no page of the book")
     return f"[{text or path}]({book.repository}/blob/{book.branch}/{path})"
+
+
+def link_to_label(text: str, label: str, page: Page) -> str:
+    """Return a link to a label or a heading: inside the notebook, or on the site."""
+    other = page.book.find(label, page)
+    if other is None and label in page.headings():
+        return f"[{text or 'here'}](#{label})"
+    if other is None:
+        raise ConversionError(f"no label {label!r} in the book")
+    anchor = anchor_of(label, other)
+    shown = convert_inline(text or other.labels.get(label) or "here", page)
+    return f"[{shown}]({f'#{anchor}' if other is page else other.url(anchor)})"
 
 
 def image(text: str, target: str, page: Page) -> str:
@@ -102,9 +115,13 @@ def split_target(content: str) -> tuple[str, str]:
 
 
 def term(content: str, page: Page) -> str:
-    """``text <entry>``: the glossary is on the site, the word stays."""
+    """``text <entry>``: a link to the glossary, which is on the site."""
     text, entry = split_target(content)
-    return convert_inline(text or entry, page)
+    if entry.lower() not in page.book.glossary:
+        raise ConversionError(f"no term {entry!r} in the glossary")
+    return (
+        f"[{convert_inline(text or entry, page)}]({page.book.glossary[entry.lower()]})"
+    )
 
 
 def doc(content: str, page: Page) -> str:
@@ -115,76 +132,45 @@ def doc(content: str, page: Page) -> str:
 
 def ref(content: str, page: Page) -> str:
     """Link to a label: the section's title, or the words given."""
-    text, label = split_target(content)
-    found = page.book.find(label, page)
-    if found is None:
-        raise ConversionError(f"no label {label!r} in the book")
-    other, title, anchor = found
-    return f"[{text or title or 'the figure'}]({other.url(anchor)})"
+    return link_to_label(*split_target(content), page)
 
 
 def numref(content: str, page: Page) -> str:
-    """Link to a figure; figures have no numbers here."""
-    _, label = split_target(content)
-    return ref(f"the figure <{label}>", page)
+    """Link to a figure by its number: "Fig. 3", or words with ``%s`` for the 3."""
+    words, label = split_target(content)
+    other = page.book.find(label, page)
+    if other is None:
+        raise ConversionError(f"no figure {label!r} in the book")
+    number = other.number(label)
+    only = number.split()[-1]
+    words = words.replace("%s", only).replace("{number}", only)
+    return link_to_label(words or number, label, page)
 
 
 def eq(content: str, page: Page) -> str:
-    """Return a formula's number; one on another page becomes a link."""
-    found = page.book.find(content, page)
-    if found is None:
+    """Link to a formula by its number: "(3)"."""
+    other = page.book.find(content, page)
+    if other is None:
         raise ConversionError(f"no formula {content!r} in the book")
-    other, number, anchor = found
-    return f"({number})" if other is page else f"[({number})]({other.url(anchor)})"
+    return link_to_label(f"({other.number(content)})", content, page)
 
 
 def glued(content: str, page: Page) -> str:
-    """Name a value that a cell of the notebook prints."""
-    name = content.split(":")[0]
-    return f"`{name}` (printed {page.where(name)})"
+    """Return a value as the build computed it."""
+    if ":" in content:
+        raise ConversionError(f"{content}: format a value in its cell, not in the text")
+    return page.built.value(content)
 
 
 def cite_in_brackets(content: str, page: Page) -> str:
     """Return "(Author year; Author year)"."""
-    keys = [key.strip() for key in content.split(",")]
-    return f"({'; '.join(_citation(k, '{} {}', page) for k in keys)})"
+    works = [citation(key, "{} {}", page) for key in cited_keys(content)]
+    return f"({'; '.join(works)})"
 
 
 def cite_in_text(content: str, page: Page) -> str:
     """Return "Author (year)"."""
-    keys = [key.strip() for key in content.split(",")]
-    return ", ".join(_citation(k, "{} ({})", page) for k in keys)
-
-
-def _citation(key: str, pattern: str, page: Page) -> str:
-    entry = page.book.reference(key)
-    text = pattern.format(authors(entry), entry.fields.get("year", "n.d."))
-    url = address(entry)
-    return f"[{text}]({url})" if url else text
-
-
-def authors(entry: Entry) -> str:
-    """Return the last names: one, "A and B", or "A et al."."""
-    people = entry.persons.get("author") or entry.persons.get("editor") or []
-    names = [
-        str(Text(" ").join([*person.rich_prelast_names, *person.rich_last_names]))
-        for person in people
-    ]
-    if not names:
-        return plain(entry.fields.get("title", "Anonymous"))
-    many = len(names) > 2 or names[-1] == "others"
-    return f"{names[0]} et al." if many else " and ".join(names)
-
-
-def address(entry: Entry) -> str | None:
-    """Return where the work can be read, if the entry says so."""
-    doi = entry.fields.get("doi")
-    return f"https://doi.org/{doi}" if doi else entry.fields.get("url")
-
-
-def plain(latex: str) -> str:
-    """Return a bibliography field without its LaTeX."""
-    return str(Text.from_latex(latex))
+    return ", ".join(citation(key, "{} ({})", page) for key in cited_keys(content))
 
 
 def tagged(tag: str):
@@ -207,7 +193,7 @@ ROLES = {
     "ref": ref,
     "numref": numref,
     "eq": eq,
-    "math": lambda content, page: f"${content}$",
+    "math": lambda content, page: f"${expand(content, page.book.macros)}$",
     "abbr": lambda content, page: content,
     **{tag: tagged(tag) for tag in ("kbd", "sub", "sup")},
     **dict.fromkeys(CITED_IN_BRACKETS, cite_in_brackets),

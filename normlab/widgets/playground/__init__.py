@@ -6,10 +6,9 @@ from matplotlib.figure import Figure
 
 from normlab.figures.gamma_and_beta import losses_against
 from normlab.figures.style import COLORS
+from normlab.playground import STORIES, told
 from normlab.widgets.base import Control, Widget, module
-from normlab.widgets.playground.data import playground_data, playground_images
-from normlab.widgets.playground.networks import train
-from normlab.widgets.playground.stories import STORIES
+from normlab.widgets.playground.data import playground_data
 
 GUESSING = float(np.log(10))
 STILL_STEPS = 100
@@ -126,12 +125,9 @@ class Playground(Widget):
 
     def picture(self) -> Figure:
         """Draw the first story: five seeds with and without, trained in PyTorch."""
-        story = STORIES["tiny"]
         names = {"none": "no normalization", "batch": "batch normalization"}
         losses = {
-            label: train(
-                story.settings | {"normalizer": kind}, playground_images(), STILL_STEPS
-            ).losses.numpy()
+            label: told("tiny", STILL_STEPS, normalizer=kind).losses.numpy()
             for kind, label in names.items()
         }
         colors = {label: COLORS[kind] for kind, label in names.items()}

@@ -485,7 +485,7 @@ export const INPUT_EDGES = edges(-8);
 /** Bins of log10 |gradient| of the batch's mean loss, -14 to 2; likewise. */
 export const GRADIENT_EDGES = edges(-14);
 /** An activation is saturated where its slope is below this part of the largest. */
-export const SATURATED = 0.05;
+export const SATURATED = 0.01;
 
 function makeLayers({ depth, normalizer }) {
   const range = () => (normalizer === "none" ? null : new Float32Array(2));

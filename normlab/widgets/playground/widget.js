@@ -79,7 +79,7 @@ function build(model, session, el, width) {
     html("div", { class: "bn-readouts" }, ...Object.values(numbers).map((n) => n.item)),
     key.part, plots.part, layers,
     html("p", { class: "bn-caption bn-play-note" },
-      "Flat: values where the activation's slope is less than a twentieth of its " +
+      "Flat: values where the activation's slope is less than a hundredth of its " +
       "largest. Dead: units that are flat for every image of the batch."),
     buttons.source,
   );
