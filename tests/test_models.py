@@ -11,15 +11,10 @@ from torch import nn
 from torch.optim.swa_utils import update_bn
 from torch.testing import assert_close
 
+from normlab import layers
 from normlab.evaluation import recompute_running
-from normlab.layers import (
-    BatchNorm,
-    FrozenBatchNorm,
-    GhostBatchNorm,
-    GroupNorm,
-    InstanceNorm,
-    LayerNorm,
-)
+from normlab.layers import BatchNorm, GhostBatchNorm
+from normlab.layers.module import Normalizer
 from normlab.models import (
     TorchBatchNorm,
     gamma_and_beta,
@@ -223,12 +218,9 @@ def test_lenet_of_any_width_gets_the_right_torch_layer():
 
 
 OWN = [
-    BatchNorm,
-    FrozenBatchNorm,
-    GhostBatchNorm,
-    GroupNorm,
-    InstanceNorm,
-    LayerNorm,
+    thing
+    for thing in vars(layers).values()
+    if isinstance(thing, type) and issubclass(thing, Normalizer)
 ]
 TORCHS = [
     nn.BatchNorm1d,

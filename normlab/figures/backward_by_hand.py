@@ -12,7 +12,7 @@ from normlab.figures.style import (
 )
 
 # One colour per way from the input to the loss, in every figure of the chapter.
-DIRECT, MEAN, VARIANCE = COLORS["data"], COLORS["centred"], COLORS["second"]
+DIRECT, MEAN, VARIANCE = COLORS["data"], COLORS["mean"], COLORS["variance"]
 ALL, GREY = COLORS["batch"], COLORS["theory"]
 
 

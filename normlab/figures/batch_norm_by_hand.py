@@ -16,7 +16,7 @@ def five_numbers(stages: dict[str, np.ndarray]) -> Figure:
     heights = -np.arange(len(stages), dtype=float)
     values = np.stack(list(stages.values()))  # (stages, n)
     ax.plot(values, heights, color="#BBBBBB", linewidth=0.9, zorder=1)
-    colors = [COLORS["none"], COLORS["batch"], COLORS["torch_batch"]]
+    colors = [COLORS["none"], COLORS["batch"], COLORS["changed"]]
     for height, row, color in zip(heights, values, colors, strict=False):
         ax.scatter(row, np.full(row.shape, height), color=color, s=45, zorder=2)
         ax.plot(row.mean(), height - 0.17, marker="^", color=color, markersize=7)
@@ -49,7 +49,7 @@ def map_shapes(before: np.ndarray, after: np.ndarray) -> Figure:
 def running_estimates(runs: dict[str, np.ndarray], truth: float, unit: str) -> Figure:
     """Draw running averages (steps,) against the number of batches seen."""
     figure, ax = new_figure(WIDE)
-    palette = (COLORS["second"], COLORS["batch"], COLORS["centred"])
+    palette = (COLORS["changed"], COLORS["evaluation"], COLORS["other"])
     ends = []
     for (name, values), color in zip(runs.items(), palette, strict=False):
         ax.plot(values, color=color, linewidth=1.4)

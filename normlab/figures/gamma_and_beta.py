@@ -7,7 +7,7 @@ from normlab.figures.style import COLORS, WIDE, new_figure, seed_band
 
 # What the colours say in these figures.
 PLAIN = COLORS["batch"]  # the training as it is; the first layer
-CHANGED = COLORS["second"]  # the same training or order with one thing changed
+CHANGED = COLORS["changed"]  # the same training or order with one thing changed
 CHANCE = COLORS["theory"]  # what guessing gives, and what theory says
 OTHER = COLORS["data"]  # the source; means over channels; the layers after the first
 # Trainings in the order in which they are given: plain, changed, changed in part.

@@ -35,7 +35,7 @@ def accuracy_by_statistics(runs: pd.DataFrame) -> Figure:
     """
     tested = runs.query("measure == 'accuracy' and split == 'test' and lr == 1.0")
     tested = tested[tested["norm"] == "batch"]
-    kinds = {"batch": COLORS["second"], "running": COLORS["batch"]}
+    kinds = {"batch": COLORS["training"], "running": COLORS["evaluation"]}
     curves = {
         f"{kind} statistics": tested[tested["statistics"] == kind] for kind in kinds
     }

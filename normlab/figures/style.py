@@ -8,17 +8,29 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette, told apart by readers with any colour vision; all but the
-# blue are darkened until a label in that colour has a contrast of 4.5 to 1 on white.
-COLORS = {
+# The book's one table of colours, for figures and widgets. Every colour has a contrast
+# of 4.5 to 1 with white, and turned over with a dark page too; two that stand in one
+# figure are as far apart, for any colour vision, as the nearest two of Okabe and Ito's
+# palette (tests/test_colors.py). Meanings that never meet may look alike.
+NORMALIZERS = {
     "none": "#B84C00",  # without normalization, raw
-    "batch": "#0072B2",  # batch normalization by hand, normalized
-    "torch_batch": "#00785A",  # PyTorch's layer
-    "centred": "#A34D7C",
-    "second": "#8F6000",
-    "theory": "#6B6B6B",
-    "data": "#333333",
+    "batch": "#0072B2",  # batch normalization, by hand or PyTorch's; normalized
+    "torch_batch": "#164C29",  # PyTorch's, where it stands beside the one by hand
+    "group": "#7F5282",
+    "layer": "#633D00",
+    "instance": "#3003D8",
 }
+MEANINGS = {
+    "training": "#680050",  # training mode, the batch's statistics
+    "evaluation": NORMALIZERS["batch"],  # mode, running statistics: what is shipped
+    "mean": "#4E0078",  # what shares a mean; the path through it; beta
+    "variance": "#9C5C44",  # the path through the variance; gamma
+    "changed": "#683B00",  # the same with one thing changed
+    "other": "#421883",  # a third: changed in part, or otherwise
+    "theory": "#6B6B6B",
+    "data": "#161616",  # what is given, the source's or the reader's; a sum, a rest
+}
+COLORS = NORMALIZERS | MEANINGS
 WIDE = (6.8, 3.0)  # inches
 SQUARE_PAIR = (6.8, 3.5)
 

@@ -17,7 +17,7 @@ LAYERS = {"by hand": "batch", "nn.BatchNorm": "torch_batch"}
 OF_GAPS = {
     "by hand, 32 bits": COLORS["batch"],
     "built in, nudged": COLORS["torch_batch"],
-    "by hand, 64 bits": COLORS["second"],
+    "by hand, 64 bits": COLORS["changed"],
 }
 KEYS = {"by hand": "hand", "nn.BatchNorm": "builtin"}  # of the benchmark
 

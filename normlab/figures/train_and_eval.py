@@ -16,7 +16,7 @@ from normlab.figures.style import (
     spread,
 )
 
-TRAINING, EVALUATION = COLORS["second"], COLORS["batch"]
+TRAINING, EVALUATION = COLORS["training"], COLORS["evaluation"]
 GREY = COLORS["theory"]
 Interval = tuple[float, float, float]  # mean, low, high
 

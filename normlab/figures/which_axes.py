@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from normlab.figures.style import COLORS, new_figure
 
-LIT, FRAME = COLORS["torch_batch"], "#555555"
+LIT, FRAME = COLORS["mean"], "#555555"
 # What one step along N, C and places moves on paper: right, up.
 STEP = np.array([[1.1, 0.8], [0.95, 0.0], [0.0, -0.115]])
 Box = Sequence[tuple[int, int]]  # from, to (not included), along N, C and places

@@ -3,29 +3,19 @@
 ``python -m normlab.runs list | show NAME | run NAME``
 """
 
-from normlab.runs.axes import WHICH_AXES
-from normlab.runs.batch_size import BATCH_SIZE
+from importlib import import_module
+
 from normlab.runs.config import Experiment, Run
 from normlab.runs.execute import build, record_all, train
-from normlab.runs.inside import INSIDE, INSIDE_TOY
-from normlab.runs.lenet import LENET, LENET_RATES
-from normlab.runs.maps import MAPS
-from normlab.runs.modes import FROZEN_FINISH, TRAIN_EVAL_GAP
 from normlab.runs.store import ResultsError, benchmark, load, recordings, source
 
+# The files that describe experiments, in the order in which these are listed.
+_FILES = ("lenet", "inside", "modes", "maps", "batch_size", "axes")
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e
-    for e in (
-        LENET_RATES,
-        LENET,
-        INSIDE,
-        INSIDE_TOY,
-        TRAIN_EVAL_GAP,
-        FROZEN_FINISH,
-        MAPS,
-        BATCH_SIZE,
-        WHICH_AXES,
-    )
+    thing.name: thing
+    for file in _FILES
+    for thing in vars(import_module(f"{__name__}.{file}")).values()
+    if isinstance(thing, Experiment)
 }
 
 __all__ = [

@@ -72,12 +72,13 @@ class Control:
 class Widget(anywidget.AnyWidget):
     """A widget of the book: the same module in a kernel and on the site.
 
-    A subclass sets ``_esm = module("its_name/widget")``, ``name``, ``room``, and a
-    ``Control`` a trait that the reader may move. All else is drawn from its traits.
-    Its ``picture`` is for paper, and for a notebook that was not run; a kernel never
-    asks for it, as it may take long.
+    A subclass sets ``_esm = module("its_name/widget")``, ``name``, ``room``, the
+    colours it ``paints`` with, and a ``Control`` a trait that the reader may move. All
+    else is drawn from its traits. Its ``picture`` is for paper, and for a notebook that
+    was not run; a kernel never asks for it, as it may take long.
     """
 
+    paints: tuple[str, ...] = ()  # names of colours that the module has as --bn-NAME
     _css = (HERE / "widget.css").read_text("utf-8")
 
     name = traitlets.Unicode(help="in the page's links").tag(sync=True)
@@ -86,13 +87,17 @@ class Widget(anywidget.AnyWidget):
     ).tag(sync=True)
     controls = traitlets.Dict(help="trait -> what it may be").tag(sync=True)
     defaults = traitlets.Dict(help="trait -> where Reset returns to").tag(sync=True)
-    colors = traitlets.Dict(COLORS).tag(sync=True)
+    colors = traitlets.Dict(help="name -> colour, of those it paints").tag(sync=True)
     alt = traitlets.Unicode(help="the still in words").tag(sync=True)
     source = traitlets.Unicode(help="where the numbers come from").tag(sync=True)
 
     def __init__(self, controls: dict[str, Control], **traits) -> None:
         named = {name: asdict(control) for name, control in controls.items()}
         super().__init__(controls=named, **traits)
+
+    @traitlets.default("colors")
+    def _painted(self) -> dict:
+        return {name: COLORS[name] for name in self.paints}
 
     @traitlets.default("defaults")
     def _as_it_opens(self) -> dict:

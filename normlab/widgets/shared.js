@@ -49,7 +49,7 @@ export function root(model, el, label) {
   });
   el.classList.add("bn");
   for (const [name, color] of Object.entries(model.get("colors"))) {
-    el.style.setProperty(`--bn-${name.replace("_", "-")}`, color);
+    el.style.setProperty(`--bn-${name}`, color);
   }
   return el;
 }

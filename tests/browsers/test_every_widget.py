@@ -28,6 +28,14 @@ REACHED = """(place, steps) => steps <= Number(
   place.querySelector("[data-value=step]").innerText.replace(",", ""))"""
 
 
+MOVES = {}
+
+
+def moves(name):
+    """Use a function for the widget of that name."""
+    return lambda function: MOVES.setdefault(name, function)
+
+
 @cache
 def maps():
     """The recorded images in LeNet that two widgets show."""
@@ -35,6 +43,7 @@ def maps():
     return arrays
 
 
+@moves("five-numbers")
 def five_numbers(widget):
     widget.press(labelled("number 1"), "ArrowRight", times=3)
     assert test_five.numbers(widget, "x") == pytest.approx([1.3, 2, 4, 5, 9])
@@ -46,6 +55,7 @@ def five_numbers(widget):
     test_five.assert_agrees(widget, 2.0, 1.0)
 
 
+@moves("projection")
 def projection(widget):
     widget.press(labelled("value 1"), "ArrowRight", times=3)
     assert test_projection.row(widget, "x") == pytest.approx([1.3, 2, 6])
@@ -57,6 +67,7 @@ def projection(widget):
     test_projection.assert_agrees(widget)
 
 
+@moves("valleys")
 def valleys(widget):
     handle = labelled("learning rate, raw inputs")
     widget.press(handle, "ArrowRight", times=3)
@@ -67,6 +78,7 @@ def valleys(widget):
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
 
 
+@moves("microscope")
 def microscope(widget):
     widget.press(control("batch_size"), "ArrowRight", times=2)
     widget.press(button("Draw a batch"), "Enter", times=3)
@@ -76,6 +88,7 @@ def microscope(widget):
     test_microscope.assert_agrees(widget, channel, test_microscope.drawn(32, 4))
 
 
+@moves("batch-size")
 def batch_size(widget):
     table, line = load("batch-size"), "torch_batch"
     marker = labelled("batch size")
@@ -87,6 +100,7 @@ def batch_size(widget):
     test_explorer.assert_row(widget, line, values)
 
 
+@moves("which-axes")
 def which_axes(widget):
     block = torch.from_numpy(
         maps()["maps/2"][: test_which_axes.IMAGES, : test_which_axes.CHANNELS]
@@ -102,6 +116,7 @@ def which_axes(widget):
     test_which_axes.assert_agrees(widget, block, "batch")
 
 
+@moves("playground")
 def playground(widget):
     assert test_playground.step(widget) == 0
     widget.press(button("Step"), "Enter")
@@ -124,17 +139,6 @@ def assert_trained(widget, steps):
     assert widget.number("loss") == pytest.approx(run.losses[-1], abs=5.1e-5)
     accuracy = 100 * run.held[QUICK["evaluation"]]
     assert test_playground.per_cent(widget) == pytest.approx(accuracy, abs=0.051)
-
-
-MOVES = {
-    "five-numbers": five_numbers,
-    "projection": projection,
-    "valleys": valleys,
-    "microscope": microscope,
-    "batch-size": batch_size,
-    "which-axes": which_axes,
-    "playground": playground,
-}
 
 
 def places():

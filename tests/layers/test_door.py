@@ -2,6 +2,8 @@
 
 import copy
 import inspect
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 import torch
@@ -10,10 +12,10 @@ from parity import error_of
 from torch import nn
 from torch.testing import assert_close
 
+from normlab import layers
 from normlab.layers import (
     BatchNorm,
     BatchNormFunction,
-    FrozenBatchNorm,
     GhostBatchNorm,
     GroupNorm,
     InstanceNorm,
@@ -23,16 +25,18 @@ from normlab.layers import (
     instance_norm,
     layer_norm,
 )
+from normlab.layers.module import Normalizer
 
+# Every normalizer as it comes, and where that says too little, as it may be too.
 LAYERS = {
-    "batch": BatchNorm,
-    "frozen": FrozenBatchNorm,
-    "ghost": lambda c, **options: GhostBatchNorm(c, 4, **options),
-    "ghost, with a rest": lambda c, **options: GhostBatchNorm(c, 3, **options),
-    "group": lambda c, **options: GroupNorm(c, 3, **options),
-    "layer": LayerNorm,
-    "instance": InstanceNorm,
-    "instance, remembering": lambda c, **options: InstanceNorm(
+    name: thing
+    for name, thing in vars(layers).items()
+    if isinstance(thing, type) and issubclass(thing, Normalizer)
+} | {
+    "GhostBatchNorm": lambda c, **options: GhostBatchNorm(c, 4, **options),
+    "GhostBatchNorm, with a rest": lambda c, **options: GhostBatchNorm(c, 3, **options),
+    "GroupNorm, of 3": lambda c, **options: GroupNorm(c, 3, **options),
+    "InstanceNorm, remembering": lambda c, **options: InstanceNorm(
         c, track_running_stats=True, **options
     ),
 }
@@ -70,6 +74,19 @@ def buffers(layer):
 def running(layer):
     """What the layer remembers, but for the number of batches."""
     return {n: b for n, b in buffers(layer).items() if "running" in n}
+
+
+def test_every_normalizer_and_function_is_shown_and_tested_here():
+    files = [m.name for m in iter_modules(layers.__path__) if m.name != "module"]
+    modules = [import_module(f"{layers.__name__}.{file}") for file in files]
+    written = {
+        name
+        for module in modules
+        for name, thing in vars(module).items()
+        if isinstance(thing, type) and issubclass(thing, Normalizer)
+    }
+    assert written - {"Normalizer", "TrackingNormalizer"} <= set(layers.__all__)
+    assert set(layers.__all__) <= set(LAYERS) | set(FUNCTIONS)
 
 
 # Half precision is computed in float32

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from repeats import STEPS, recorded_steps, strays, with_twins
 
-from normlab.runs import EXPERIMENTS, Run, load
+from normlab import runs
+from normlab.runs import EXPERIMENTS, Experiment, Run, load
 from normlab.runs.inside import watch
 from normlab.runs.lenet import RATES
 from normlab.runs.protocol import BEST_RATE
@@ -47,6 +50,18 @@ def numbers(name, run):
     table = epochs_of(name)
     table = table[table["key"] == run.key]
     return table.set_index(["split", "statistics", "measure", "epoch"])["value"]
+
+
+def test_every_experiment_is_listed():
+    files = [m.name for m in iter_modules(runs.__path__) if m.name[0] != "_"]
+    modules = [import_module(f"{runs.__name__}.{file}") for file in files]
+    described = {
+        thing.name
+        for module in modules
+        for thing in vars(module).values()
+        if isinstance(thing, Experiment)
+    }
+    assert described == set(EXPERIMENTS)
 
 
 @each_experiment

@@ -6,6 +6,7 @@ BOOK_SITE=OUT python -m pytest tests/site/test_widgets.py
 
 import importlib
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -23,16 +24,6 @@ PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset=
 <script src="{up}assets/book.js" defer></script></head>
 <body><main class="bd-content"><article class="bd-article"><h1>{name}</h1>{blocks}
 </article></main></body></html>"""
-# Chapter -> the widgets that stand in it, in their order.
-CHAPTERS = {
-    "why-normalize": ["Valleys"],
-    "train-and-eval": ["StatisticsMicroscope"],
-    "batch-size": ["BatchSizeExplorer", "StatisticsMicroscope"],
-    "batch-norm-by-hand": ["FiveNumbers"],
-    "backward-by-hand": ["Projection"],
-    "playground": ["Playground"],
-    "which-axes": ["WhichAxes"],
-}
 
 
 def build(site: Path) -> None:
@@ -43,16 +34,31 @@ def build(site: Path) -> None:
     shutil.copy(ROOT / "web/theme/static/book.css", site / "assets")
     for name in ("search", "404", "index"):
         (site / f"{name}.html").write_text(page(name, f"{name}.html", ""))
-    for chapter in CHAPTERS:
-        write_chapter(site, chapter)
+    for chapter, names in chapters().items():
+        write_chapter(site, chapter, names)
 
 
-def write_chapter(site: Path, chapter: str) -> None:
+def chapters() -> dict[str, list[str]]:
+    """Chapter -> the widgets that stand in it, in their order.
+
+    Those that stand in none are on a page "widgets".
+    """
+    known = importlib.import_module("normlab.widgets").__all__
+    found = {}
+    for file in sorted((ROOT / "notebooks").glob("*.md")):
+        shown = re.findall(r"^widgets\.(\w+)\(", file.read_text("utf-8"), re.MULTILINE)
+        found[file.stem] = [name for name in shown if name in known]
+    placed = {name for names in found.values() for name in names}
+    found["widgets"] = [name for name in known if name not in placed]
+    return {chapter: names for chapter, names in found.items() if names}
+
+
+def write_chapter(site: Path, chapter: str, names: list[str]) -> None:
     """Write a chapter's widgets with the steps that the book's pages go through."""
     from booksite import finish, policy, widgets
 
     package = importlib.import_module("normlab.widgets")
-    shown = [getattr(package, name)() for name in CHAPTERS[chapter]]
+    shown = [getattr(package, name)() for name in names]
     state = dependency_state(shown, drop_defaults=False)  # as a notebook keeps it
     data = embed_data(views=shown, state=state)
     blocks = [(widgets.VIEW, view) for view in data["view_specs"]]

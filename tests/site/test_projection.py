@@ -130,7 +130,12 @@ def test_arrows_lie_as_the_numbers_say(projection):
             projection.press(point(projection, 3), move)
             projection.press(point(projection, 2), "ArrowRight", times=7)
         heads, foot = arrowheads(projection)
-        names = {"along": "second", "left": "batch", "xHat": "theory", "whole": "data"}
+        names = {
+            "along": "variance",
+            "left": "batch",
+            "xHat": "theory",
+            "whole": "data",
+        }
         at = {name: heads[color] for name, color in names.items()}
         for name in ("along", "left", "xHat"):
             length = projection.number(f"{name}-length")

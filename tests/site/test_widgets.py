@@ -34,6 +34,13 @@ new MutationObserver((changes) => {
   if (!styled) bare.push(...changes.map(({ target }) => target.id));
 }).observe(document, { subtree: true, attributeFilter: ["data-ready"] });
 """
+COLORS_USED = r"""(place) => {
+  const given = getComputedStyle(place.querySelector(".bn"));
+  const names = [...place.querySelectorAll("[style], [fill], [stroke]")].flatMap((e) =>
+    ["style", "fill", "stroke"].flatMap((attribute) =>
+      e.getAttribute(attribute)?.match(/--bn-\w+/g) ?? []));
+  return [names.length, names.filter((name) => !given.getPropertyValue(name))];
+}"""
 CONTROLS = "button, input, select, [tabindex='0']"
 LIMIT = 500_000  # compressed bytes beyond the theme
 
@@ -99,6 +106,15 @@ def test_every_widget_waits_for_the_styles_that_it_shares(page, browser, address
     bare = tab.evaluate("bare")
     context.close()
     assert bare == []
+
+
+@each_widget
+def test_every_colour_is_one_that_it_has(page, name, browser, address):
+    """A name that no one sets would be drawn in black."""
+    with shown(browser, address + page, name) as widget:
+        used, unset = widget.at.evaluate(COLORS_USED)
+    assert used > 0
+    assert unset == []
 
 
 def test_host_is_small():

@@ -15,6 +15,7 @@ from normlab.widgets.base import Control, Widget, module
 from normlab.widgets.explorer.batch_sizes import (
     BUDGETS,
     CONFIG,
+    LINES,
     NAME,
     key_name,
     packed,
@@ -23,10 +24,9 @@ from normlab.widgets.explorer.batch_sizes import (
 )
 from normlab.widgets.live import LiveTraining
 
-NORMS = {  # normalizer -> (what the reader calls it, colour)
-    "none": ("none", COLORS["none"]),
-    "torch_batch": ("batch norm", COLORS["batch"]),
-    "torch_group": ("group norm", COLORS["centred"]),
+NAMES = {
+    view: {line: name for line, (name, _) in lines.items()}
+    for view, lines in LINES.items()
 }
 SHOWN = (
     ("accuracy", "accuracy"),
@@ -46,17 +46,8 @@ CONTROLS = {
     ),
     "budget": Control("after", options=tuple(BUDGETS.items())),
     "measure": Control("show", options=SHOWN),
-    "norm": Control(
-        "in front", options=tuple((norm, name) for norm, (name, _) in NORMS.items())
-    ),
-    "ghost": Control(
-        "what varies",
-        options=(
-            ("both", "both"),
-            ("statistics", "statistics"),
-            ("gradient", "gradient"),
-        ),
-    ),
+    "norm": Control("in front", options=tuple(NAMES["normalizers"].items())),
+    "ghost": Control("what varies", options=tuple(NAMES["ghost"].items())),
     "size": Control(
         "batch size", unit="images", options=tuple((s, str(s)) for s in SIZES)
     ),
@@ -86,8 +77,10 @@ class BatchSizeExplorer(Widget):
     """
 
     _esm = module("explorer/widget")
+    paints = ("none", "batch", "group", "training", "changed", "theory", "data")
 
     data = traitlets.Dict(help="the recorded runs").tag(sync=True)
+    lines = traitlets.Dict(help="view -> line -> name of its colour").tag(sync=True)
     view = traitlets.Unicode("normalizers").tag(sync=True)
     rule = traitlets.Unicode("scaled").tag(sync=True)
     budget = traitlets.Unicode("epochs").tag(sync=True)
@@ -105,6 +98,10 @@ class BatchSizeExplorer(Widget):
             name=NAME,
             room=[1300, 672],
             data=packed(load(NAME)),
+            lines={
+                view: {line: color for line, (_, color) in names.items()}
+                for view, names in LINES.items()
+            },
             alt="Test accuracy against batch sizes from 2 to 1024 for LeNet without "
             "normalizer, with batch normalization and with group normalization, after "
             "five epochs and after 1,200 updates.",
@@ -119,8 +116,8 @@ class BatchSizeExplorer(Widget):
         rows = scores(load(NAME))["accuracy"].dropna()
         panels = {
             f"after {title}": {
-                name: ({s: _at(rows, norm, s, budget) for s in SIZES}, color)
-                for norm, (name, color) in NORMS.items()
+                name: ({s: _at(rows, norm, s, budget) for s in SIZES}, COLORS[color])
+                for norm, (name, color) in LINES["normalizers"].items()
             }
             for budget, title in BUDGETS.items()
         }

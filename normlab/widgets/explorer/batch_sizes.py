@@ -20,8 +20,20 @@ MEASURES = {
     "variance": ("train", "", "gradient_variance"),
     "square": ("train", "", "gradient_square"),
 }
-NORMS = ("none", "torch_batch", "torch_group")
-GHOSTS = ("both", "statistics", "gradient")  # which of the two batch sizes varies
+# View -> line -> (what the reader calls it, the name of its colour). In "ghost" a line
+# says which of the two batch sizes varies.
+LINES = {
+    "normalizers": {
+        "none": ("none", "none"),
+        "torch_batch": ("batch norm", "batch"),
+        "torch_group": ("group norm", "group"),
+    },
+    "ghost": {
+        "both": ("both", "batch"),
+        "statistics": ("statistics", "training"),
+        "gradient": ("gradient", "changed"),
+    },
+}
 GHOST_PART = 16  # images that share statistics where only the gradient's batch varies
 CHANCE = 0.15  # a test accuracy below it is no better than guessing one of ten
 LEARNED, AT_CHANCE, DIVERGED = range(3)
@@ -108,8 +120,13 @@ def key_name(key: Key) -> str:
 
 def _lines(known: dict) -> dict[str, list[str | None]]:
     """Return the name of the runs at each size: "view/rule/line" -> names."""
-    kinds = [("normalizers", r, line) for r in ("scaled", "fixed") for line in NORMS]
-    kinds += [("ghost", "scaled", line) for line in GHOSTS]
+    rules = {"normalizers": ("scaled", "fixed"), "ghost": ("scaled",)}
+    kinds = [
+        (view, rule, line)
+        for view, names in LINES.items()
+        for rule in rules[view]
+        for line in names
+    ]
     lines = {}
     for kind in kinds:
         keys = [runs_behind(*kind, size) for size in SIZES]

@@ -2,7 +2,7 @@
 
 import { IMAGES, shownRuns } from "./batch_sizes.js";
 import {
-  COLORS, dot, frame, front, LINES, lineParts, LOSSES, STATE, stateOf, trained,
+  colorOf, dot, frame, front, lineParts, linesOf, LOSSES, STATE, stateOf, trained,
 } from "./lines.js";
 import { axis, change, drawOn, format, path, scale, svg, write } from "../shared.js";
 
@@ -27,7 +27,7 @@ export function curves(model, width) {
     const state = stateOf(model);
     const { view, rule, budget, size } = state;
     if (maps.of !== `${view}/${rule}/${budget}`) {
-      maps = { of: `${view}/${rule}/${budget}`, ...scales(data, state, plot) };
+      maps = { of: `${view}/${rule}/${budget}`, ...scales(data, state, linesOf(model, view), plot) };
       axes.replaceChildren(
         axis("x", maps.x, ALONG[budget].marks.map((t) => [t, format(t, 0)]), bottom,
           budget, 0),
@@ -38,7 +38,8 @@ export function curves(model, width) {
     write(title, `loss while training, batch size ${size}`);
     front(model).forEach(([line, isFront], i) => {
       const run = data.runs[shownRuns(data, state, [line])[0]];
-      drawCurve(lines[i], run ? places(run, budget, maps) : NOTHING, line, isFront);
+      const curve = run ? places(run, budget, maps) : NOTHING;
+      drawCurve(lines[i], curve, colorOf(model, line), isFront);
     });
     const mine = trained(model).map(({ key, curve }) =>
       path(along(curve, curve.mean, data.runs[key], budget, maps)));
@@ -50,9 +51,9 @@ export function curves(model, width) {
 const NOTHING = { mean: [], low: [], high: [] };
 
 /** Scales that hold every curve of a view. */
-function scales(data, { view, rule, budget }, { bottom, top, left, right }) {
+function scales(data, { view, rule, budget }, lines, { bottom, top, left, right }) {
   const runs = data.sizes
-    .flatMap((size) => shownRuns(data, { view, rule, size }, LINES[view]))
+    .flatMap((size) => shownRuns(data, { view, rule, size }, lines))
     .filter(Boolean)
     .map((name) => data.runs[name].curves[budget]);
   const least = Math.min(...runs.flatMap(({ low }) => low)) / 1000;
@@ -78,8 +79,7 @@ function places(run, budget, maps) {
   return { mean: of("mean"), low: of("low"), high: of("high") };
 }
 
-function drawCurve(parts, { mean, low, high }, line, isFront) {
-  const color = `var(--bn-${COLORS[line]})`;
+function drawCurve(parts, { mean, low, high }, color, isFront) {
   change(parts.area, { d: path([...high, ...low.reverse()]), fill: color,
     opacity: isFront ? 0.25 : 0.12 });
   change(parts.line, { d: path(mean), stroke: color,

@@ -3,14 +3,6 @@
 import { shownRuns } from "./batch_sizes.js";
 import { drawing, html, svg } from "../shared.js";
 
-export const LINES = {
-  normalizers: ["none", "torch_batch", "torch_group"],
-  ghost: ["both", "statistics", "gradient"],
-};
-export const COLORS = {
-  none: "none", torch_batch: "batch", torch_group: "centred",
-  both: "batch", statistics: "second", gradient: "torch-batch",
-};
 export const STATE = ["view", "rule", "budget", "measure", "norm", "ghost", "size"];
 // What the vertical axis says, digits of a number, and a level to compare with.
 const guess = (level) => ({ level, named: "guessing" });
@@ -29,6 +21,15 @@ export const LOSSES = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20].map((loss) => [loss, `${l
 export const stateOf = (model) =>
   Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
 
+/** The names of a view's lines. */
+export const linesOf = (model, view) => Object.keys(model.get("lines")[view]);
+
+/** A line's colour. */
+export function colorOf(model, line) {
+  const { normalizers, ghost } = model.get("lines");
+  return `var(--bn-${normalizers[line] ?? ghost[line]})`;
+}
+
 /** A plot's frame, with a group for axes, which is filled anew where they change. */
 export function frame(width, label) {
   const picture = drawing(width, HEIGHT, label);
@@ -43,7 +44,7 @@ export function frame(width, label) {
 export function front(model) {
   const view = model.get("view");
   const chosen = model.get(view === "ghost" ? "ghost" : "norm");
-  const others = LINES[view].filter((line) => line !== chosen);
+  const others = linesOf(model, view).filter((line) => line !== chosen);
   return [...others.map((line) => [line, false]), [chosen, true]];
 }
 
@@ -66,20 +67,20 @@ export function dot(x, y, r) {
 }
 
 /** A line's colour, for the table. */
-export function key(line) {
+export function key(model, line) {
   const mark = html("span", { class: "bn-key" });
-  mark.style.background = `var(--bn-${COLORS[line]})`;
+  mark.style.background = colorOf(model, line);
   return mark;
 }
 
 export function labelOf(model, line) {
-  const name = LINES.ghost.includes(line) ? "ghost" : "norm";
+  const name = linesOf(model, "ghost").includes(line) ? "ghost" : "norm";
   return model.get("controls")[name].options.find(([value]) => value === line)[1];
 }
 
 /** The reader's trainings at what is shown now. */
 export function trained(model) {
   const state = stateOf(model);
-  const shown = shownRuns(model.get("data"), state, LINES[state.view]);
+  const shown = shownRuns(model.get("data"), state, linesOf(model, state.view));
   return model.get("live").filter(({ key, curve }) => curve && shown.includes(key));
 }

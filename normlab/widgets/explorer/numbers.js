@@ -2,7 +2,7 @@
 
 import { endings, imagesSeen, shownRuns, summary } from "./batch_sizes.js";
 import {
-  front, key, labelOf, LINES, MEASURES, STATE, stateOf, thousands,
+  front, key, labelOf, linesOf, MEASURES, STATE, stateOf, thousands,
 } from "./lines.js";
 import { boxed, change, drawOn, format, html, write } from "../shared.js";
 
@@ -27,13 +27,13 @@ export function numbers(model) {
 
   const end = drawOn(model, STATE, () => {
     const state = stateOf(model);
-    const lines = LINES[state.view];
+    const lines = linesOf(model, state.view);
     const runs = shownRuns(data, state, lines).map((name) => data.runs[name]);
     const { title } = MEASURES[state.measure];
     const where = `at batch size ${state.size}, ${seeds(runs, state)}`;
     write(caption, `Table: ${title} ${where}.`);
     rows.forEach(({ name, cells }, i) => {
-      name.replaceChildren(key(lines[i]), labelOf(model, lines[i]));
+      name.replaceChildren(key(model, lines[i]), labelOf(model, lines[i]));
       const texts = written(runs[i], state, data.reach);
       Object.keys(COLUMNS).forEach((column, k) => {
         change(cells[k], { "data-value": `${lines[i]}-${column}` });

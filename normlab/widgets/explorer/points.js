@@ -2,7 +2,7 @@
 
 import { endings, shownRuns, summary, valuesOf } from "./batch_sizes.js";
 import {
-  COLORS, dot, frame, front, lineParts, LOSSES, MEASURES, STATE, stateOf, trained,
+  colorOf, dot, frame, front, lineParts, LOSSES, MEASURES, STATE, stateOf, trained,
 } from "./lines.js";
 import {
   axis, change, draggable, drawOn, format, path, pointIn, scale, set, svg, ticks, write,
@@ -45,7 +45,8 @@ export function points(model, width) {
     front(model).forEach(([line, isFront], i) => {
       const runs = data.sizes.map((size) =>
         data.runs[shownRuns(data, { ...state, size }, [line])[0]]);
-      drawLine(lines[i], placed(runs, data, state, x, y.map), line, isFront, bottom);
+      const at = placed(runs, data, state, x, y.map);
+      drawLine(lines[i], at, colorOf(model, line), isFront, bottom);
     });
     const ends = trained(model)
       .filter(({ key, step }) => step === data.runs[key].updates[state.budget])
@@ -109,8 +110,7 @@ function placed(runs, data, { budget, measure }, x, y) {
   });
 }
 
-function drawLine(parts, places, line, isFront, bottom) {
-  const color = `var(--bn-${COLORS[line]})`;
+function drawLine(parts, places, color, isFront, bottom) {
   const whole = places.filter(({ there }) => there);
   const along = (end) => whole.map(({ at, ends }) => [at, ends[end]]);
   change(parts.area, { d: path([...along("most"), ...along("least").reverse()]),

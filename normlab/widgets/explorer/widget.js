@@ -1,7 +1,7 @@
 /** Batch sizes compared: recorded runs, and in a kernel new ones beside them. */
 
 import { curves } from "./curves.js";
-import { key, LINES } from "./lines.js";
+import { key, linesOf } from "./lines.js";
 import { live } from "./live.js";
 import { numbers } from "./numbers.js";
 import { points } from "./points.js";
@@ -28,8 +28,8 @@ function build(model, el, width) {
 }
 
 function controls(model) {
-  const norm = keyed(choice(model, "norm"), LINES.normalizers);
-  const ghost = keyed(choice(model, "ghost"), LINES.ghost);
+  const norm = keyed(model, "norm", "normalizers");
+  const ghost = keyed(model, "ghost", "ghost");
   const rule = choice(model, "rule");
   const item = html(
     "div", { class: "bn-controls" }, choice(model, "view"), rule,
@@ -45,8 +45,10 @@ function controls(model) {
   return { item, end };
 }
 
-/** A choice among lines, which names their colours too. */
-function keyed(group, lines) {
-  group.querySelectorAll("span").forEach((name, i) => name.prepend(key(lines[i])));
+/** A choice among a view's lines, which names their colours too. */
+function keyed(model, name, view) {
+  const group = choice(model, name);
+  const lines = linesOf(model, view);
+  group.querySelectorAll("span").forEach((said, i) => said.prepend(key(model, lines[i])));
   return group;
 }

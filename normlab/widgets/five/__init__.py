@@ -20,6 +20,7 @@ class FiveNumbers(Widget):
     """
 
     _esm = module("five/widget")
+    paints = ("none", "batch", "changed")
 
     values = traitlets.List(traitlets.Float(), list(START), 5, 5).tag(sync=True)
     gamma = traitlets.Float(2.0).tag(sync=True)

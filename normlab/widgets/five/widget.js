@@ -18,7 +18,7 @@ export function batchNorm(values, gamma, beta, eps = 1e-5) {
 const HEIGHT = 250;
 const ROWS = [30, 105, 180]; // heights of the three lines of dots
 const NAMES = ["x", "normalized", "output"];
-const COLORS = ["none", "batch", "torch-batch"];
+const COLORS = ["none", "batch", "changed"];
 
 export default { render };
 

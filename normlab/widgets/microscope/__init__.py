@@ -36,6 +36,7 @@ class StatisticsMicroscope(Widget):
     """
 
     _esm = module("microscope/widget")
+    paints = ("training", "evaluation", "theory", "data")
 
     facts = traitlets.Dict(help="what is drawn from, and what followed").tag(sync=True)
     moments = traitlets.Bytes(

@@ -25,10 +25,10 @@ export function strip(width, height, words, room = 8) {
     whole: svg("path", { fill: "none", stroke: "var(--bn-data)" }),
     dashed: svg("path", DASHED),
     dots: svg("path", {
-      fill: "none", stroke: "var(--bn-second)", "stroke-width": 5.5,
+      fill: "none", stroke: "var(--bn-training)", "stroke-width": 5.5,
       "stroke-linecap": "round",
     }),
-    line: svg("path", { fill: "none", stroke: "var(--bn-batch)", "stroke-width": 2 }),
+    line: svg("path", { fill: "none", stroke: "var(--bn-evaluation)", "stroke-width": 2 }),
   };
   picture.append(...Object.values(parts), named(words, width),
     below(`last ${SHOWN}${width < NARROW ? "" : " draws"}, newest right`,
@@ -61,7 +61,7 @@ export function strip(width, height, words, room = 8) {
 
 /** All draws, beside a strip and on its axis; dashed, what theory expects. */
 export function histogram({ picture, y }, left, right) {
-  const bars = svg("path", { fill: "var(--bn-second)", opacity: 0.5 });
+  const bars = svg("path", { fill: "var(--bn-training)", opacity: 0.5 });
   const curve = svg("path", DASHED);
   const { height } = picture.viewBox.baseVal;
   picture.append(bars, curve, below("all draws", (left + right) / 2, height));
@@ -101,12 +101,12 @@ export function spreads(width, height, sizes) {
   const x = scale([sizes[0], sizes.at(-1)], [LEFT + 8, width - 20], true);
   const frame = svg("g", {});
   const curve = svg("path", DASHED);
-  const look = { r: 4.5, fill: "var(--bn-second)", "stroke-width": 2 };
+  const look = { r: 4.5, fill: "var(--bn-training)", "stroke-width": 2 };
   const dots = sizes.map((size) => svg("circle", { cx: x(size), ...look }));
   const marks = sizes.filter((_, i) => i % 3 === 0).map((size) => [size, `${size}`]);
   picture.append(
     axis("x", x, marks, bottom, "batch size (log scale)", bottom - TOP), frame, curve,
-    ...dots, named([["● draws", "second"], ["- - theory", "theory"]], width));
+    ...dots, named([["● draws", "training"], ["- - theory", "theory"]], width));
   let drawn = null;
   return {
     picture,

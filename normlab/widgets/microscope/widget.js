@@ -100,12 +100,12 @@ function createPanels(width, sizes) {
   const right = wide ? width - left - 16 : width;
   const room = wide ? 130 : 76; // of the histogram
   const first = strip(width, 236, [
-    ["● batch", "second"], ["— running", "batch"],
+    ["● batch", "training"], ["— running", "evaluation"],
     [width < NARROW ? "— all" : "— all images", "data"],
     ["- - theory", "theory"],
   ], room);
   const second = strip(left, 186, [
-    ["● training mode", "second"], ["— evaluation mode", "batch"],
+    ["● training mode", "training"], ["— evaluation mode", "evaluation"],
   ]);
   const third = spreads(right, 186, sizes);
   return {

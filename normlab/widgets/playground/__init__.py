@@ -83,6 +83,7 @@ class Playground(Widget):
     """
 
     _esm = module("playground/widget")
+    paints = ("none", "batch", "layer", "mean", "variance", "theory")
 
     worker_script = traitlets.Unicode(module("playground/worker")).tag(sync=True)
     images = traitlets.Bytes(help="packed by playground_data").tag(sync=True)

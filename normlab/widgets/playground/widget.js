@@ -8,7 +8,6 @@ import {
   toolbar, write,
 } from "../shared.js";
 
-const COLOR = { none: "none", batch: "batch", layer: "centred" };
 const AWAY = "100% 0px"; // out of view by more than a screen: paused
 const NARROWEST = 240; // CSS pixels that drawings get at least
 
@@ -64,7 +63,7 @@ function restWhenUnseen(session, el) {
 
 /** Fill `el`; returns what draws the session as it stands. */
 function build(model, session, el, width) {
-  const colorOf = (run) => `var(--bn-${COLOR[run.settings.normalizer]})`;
+  const colorOf = (run) => `var(--bn-${run.settings.normalizer})`;
   const story = stories(model, session);
   const controls = controlPanel(model);
   const buttons = buttonRow(model, session);

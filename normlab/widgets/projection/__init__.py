@@ -21,6 +21,7 @@ class Projection(Widget):
     """
 
     _esm = module("projection/widget")
+    paints = ("mean", "variance", "batch", "theory", "data")
 
     x = traitlets.List(traitlets.Float(), list(VALUES), 3, 3).tag(sync=True)
     g = traitlets.List(traitlets.Float(), list(GRADIENT), 3, 3).tag(sync=True)

@@ -16,9 +16,9 @@ export function planeOfParts(model, width, height) {
   });
   const directions = namedLines(at);
   const shadows = [dashed("1.5 3"), dashed("1.5 3")];
-  const [along, left] = [arrow("second", 5), arrow("batch", 5)];
+  const [along, left] = [arrow("variance", 5), arrow("batch", 5)];
   const [xHat, whole] = [arrow("theory", 1.8), arrow("data", 2.2)];
-  const means = endOn("centred", centre);
+  const means = endOn("mean", centre);
   const handle = tip(model, picture, at);
   picture.append(
     ...compass(at), circle, directions.mark, ...shadows, along.mark, left.mark,

@@ -93,7 +93,7 @@ function scatter(model, width, height) {
   const picture = drawing(width, height, "The gradient g against x");
   const line = (color, thick) =>
     svg("line", { stroke: `var(--bn-${color})`, "stroke-width": thick });
-  const [sloped, level] = [line("second", 3.5), line("centred", 2)];
+  const [sloped, level] = [line("variance", 3.5), line("mean", 2)];
   const bars = [0, 1, 2].map(() => line("batch", 5));
   const frame = { x: left, y: top, width: right - left, height: bottom - top };
   const cut = { ...frame, viewBox: Object.values(frame).join(" ") };
@@ -149,8 +149,8 @@ const ROWS = {
   x: ["x"],
   xHat: ["x̂"],
   g: ["g"],
-  means: ["its mean", "centred"],
-  along: ["along x̂", "second"],
+  means: ["its mean", "mean"],
+  along: ["along x̂", "variance"],
   left: ["left over", "batch"],
   gradient: ["∂L/∂x"],
 };

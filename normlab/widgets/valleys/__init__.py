@@ -23,6 +23,7 @@ class Valleys(Widget):
     """
 
     _esm = module("valleys/widget")
+    paints = ("none", "batch", "theory")
 
     ratio = traitlets.Float(5.2).tag(sync=True)
     correlation = traitlets.Float(0.25).tag(sync=True)

@@ -41,6 +41,7 @@ class WhichAxes(Widget):
     """
 
     _esm = module("which_axes/widget")
+    paints = ("mean",)
 
     block = traitlets.Bytes(help="(N, C, H, W) float32").tag(sync=True)
     shape = traitlets.List(traitlets.Int()).tag(sync=True)
