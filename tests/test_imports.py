@@ -22,7 +22,6 @@ FLOW = (
     "playground",
     "recorders",
     "runs",
-    "intervals",
     "evidence",
     "figures",
     "widgets",

@@ -31,8 +31,6 @@ MEANINGS = {
     "data": "#161616",  # what is given, the source's or the reader's; a sum, a rest
 }
 COLORS = NORMALIZERS | MEANINGS
-# The names that chapters had before; they go when the chapters have these.
-COLORS |= {"centred": COLORS["group"], "second": COLORS["training"]}
 WIDE = (6.8, 3.0)  # inches
 SQUARE_PAIR = (6.8, 3.5)
 

@@ -74,9 +74,8 @@ class Widget(anywidget.AnyWidget):
 
     A subclass sets ``_esm = module("its_name/widget")``, ``name``, ``room``, the
     colours it ``paints`` with, and a ``Control`` a trait that the reader may move. All
-    else is drawn from its traits.
-    Its ``picture`` is for paper, and for a notebook that was not run; a kernel never
-    asks for it, as it may take long.
+    else is drawn from its traits. Its ``picture`` is for paper, and for a notebook that
+    was not run; a kernel never asks for it, as it may take long.
     """
 
     paints: tuple[str, ...] = ()  # names of colours that the module has as --bn-NAME
