@@ -2,7 +2,7 @@
 
 from normlab.evaluation.scores import (
     EVAL_BATCH,
-    _kinds,
+    checked_kinds,
     kinds_of_statistics,
     loss_and_accuracy,
     preserved,
@@ -28,9 +28,9 @@ __all__ = [
     "EVAL_BATCH",
     "PARTS",
     "Statistics",
-    "_kinds",
     "average",
     "batch_norms",
+    "checked_kinds",
     "freeze_statistics",
     "kinds_of_statistics",
     "loss_and_accuracy",

@@ -32,7 +32,7 @@ def loss_and_accuracy(
         ValueError: ``statistics`` is neither; images or labels of a wrong shape, type
             or number; a label that is none of the model's classes.
     """
-    _kinds([statistics])
+    checked_kinds([statistics])
     check_pair("(x, y)", (x, y))
     check_whole(batch_size=batch_size)
     loss = torch.zeros((), dtype=torch.float64, device=x.device)
@@ -94,7 +94,12 @@ def kinds_of_statistics(model: nn.Module) -> tuple[str, ...]:
     return ("running", "batch") if tracking_layers(model) else ("running",)
 
 
-def _kinds(statistics: Iterable[str]) -> tuple[str, ...]:
+def checked_kinds(statistics: Iterable[str]) -> tuple[str, ...]:
+    """Return kinds of statistics, one name or several, as a tuple.
+
+    Raises:
+        ValueError: one is neither "running" nor "batch".
+    """
     kinds = (statistics,) if isinstance(statistics, str) else tuple(statistics)
     for kind in kinds:
         if kind not in ("running", "batch"):

@@ -64,7 +64,7 @@ def observe_batches(model: nn.Module, x: Tensor, batch_size: int) -> Statistics:
     seen: dict[str, list] = {name: [] for name in batch_norms(model)}
     with (
         preserved(model),
-        _hooked(model, lambda name, x: seen[name].append(batch_stats(full(x)))),
+        hooked(model, lambda name, x: seen[name].append(batch_stats(full(x)))),
     ):
         model.train()
         for batch in x.split(batch_size):
@@ -99,7 +99,7 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
         TypeError: a layer is not plain batch normalization.
     """
     fresh = average(observe_batches(model, x, batch_size))
-    counts = _values_per_channel(model, x[:1])
+    counts = values_per_channel(model, x[:1])
     layers = batch_norms(model)
     for name, (mean, var) in fresh.items():
         n = batch_size * counts[name]
@@ -133,7 +133,7 @@ def freeze_statistics(model: nn.Module) -> nn.Module:
     return replace_layers(model, frozen)
 
 
-def _values_per_channel(model: nn.Module, one_image: Tensor) -> dict[str, int]:
+def values_per_channel(model: nn.Module, one_image: Tensor) -> dict[str, int]:
     """Return how many values an image has in each layer's channels: H * W, or 1.
 
     Raises:
@@ -149,13 +149,13 @@ def _values_per_channel(model: nn.Module, one_image: Tensor) -> dict[str, int]:
                 "a channel; its statistics have no single n"
             )
 
-    with torch.no_grad(), preserved(model), _hooked(model, count):
+    with torch.no_grad(), preserved(model), hooked(model, count):
         model.eval()(to_float(one_image, model))
     return found
 
 
 @contextmanager
-def _hooked(model: nn.Module, see: Callable[[str, Tensor], Tensor | None]) -> Iterator:
+def hooked(model: nn.Module, see: Callable[[str, Tensor], Tensor | None]) -> Iterator:
     """Call ``see(name, input)`` after each layer; what it returns, if anything, counts.
 
     A forward hook's value takes the place of the layer's output.

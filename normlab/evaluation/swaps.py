@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from normlab.evaluation.scores import EVAL_BATCH, loss_and_accuracy
 from normlab.evaluation.statistics import (
     Statistics,
-    _hooked,
-    _values_per_channel,
     batch_norms,
+    hooked,
+    values_per_channel,
 )
 from normlab.layers.batch import batch_stats
 from normlab.layers.door import full, normalize_with
@@ -56,7 +56,7 @@ def score_states(
         TypeError: a layer is not plain batch normalization.
     """
     batch_norms(model)
-    counts = _values_per_channel(model, x[:1])
+    counts = values_per_channel(model, x[:1])
     parts = PARTS if unbiased else PARTS[:2]
     generator = torch.Generator().manual_seed(seed)
     whole = len(y) // batch_size * batch_size
@@ -111,7 +111,7 @@ def normalized_with(
         statistics = tuple(per_channel(s, x) for s in chosen)
         return normalize_with(x, lambda _: statistics, *learned, layer.eps)
 
-    with _hooked(model, replace):
+    with hooked(model, replace):
         yield
 
 
