@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from normlab.evidence import registry
+from normlab.evidence import __main__, registry
 from normlab.evidence.claims import CLAIMS
 from normlab.evidence.records import arm
 from normlab.evidence.rules import Effect, Holds, Number
@@ -87,3 +87,12 @@ def test_the_committed_hashes_are_those_of_the_rules():
     assert committed == registry.rule_hashes(CLAIMS.values()), (
         "a rule changed; run `python -m normlab.evidence` and commit results/rules.json"
     )
+
+
+def test_rules_are_written_before_there_are_runs(results, monkeypatch, capsys):
+    claim = replace(CLAIM, id="new", experiment="to come")
+    monkeypatch.setattr(__main__, "CLAIMS", {"new": claim})
+    __main__.main()
+    kept = json.loads((results / store.RULES).read_text())
+    assert kept == {"to come": {"new": registry.rule_hash(claim)}}
+    assert "new waits for the runs of 'to come'" in capsys.readouterr().out
