@@ -28,7 +28,7 @@ def precision_errors(
         failed = spreads[~good]
         ax.plot(failed, np.ones(len(failed)), "x", color=color)
         first = np.flatnonzero(good)[0]
-        place = {"ha": "left", "xytext": (0, 9)}
+        place = {"ha": "left", "xytext": (0, 14)}
         label(ax, spreads[first], values[first], name, color, **place)
     ax.set(xscale="log", yscale="log", ylim=(FLOOR / 2, 5))
     ax.set(xlabel="spread of the values (log scale)")

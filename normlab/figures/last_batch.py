@@ -19,6 +19,6 @@ def last_batches(rest: Mapping[int, int]) -> Figure:
     one = left == 1
     ax.plot(size[~one], left[~one], ".", color=COLORS["batch"], label="two or more")
     ax.plot(size[one], left[one], "X", color=COLORS["none"], label="one image")
-    ax.set(xlabel="batch size (images)", ylabel="images in the last batch")
+    ax.set(xlabel="batch size (images)", ylabel="last batch (images)")
     ax.legend(loc="upper left")
     return figure

@@ -20,7 +20,7 @@ def bars_by_image(groups: Mapping[str, np.ndarray]) -> Figure:
         own, others = COLORS["batch"], COLORS["none"]
         ax.bar(place, sizes, color=[own, *[others] * (len(sizes) - 1)], width=0.6)
         ax.set_title(title, fontsize=11)
-        ax.set(xticks=place, xlabel="image")
+        ax.set(xticks=place, xlabel="image (place in the batch)")
         ax.grid(axis="x", visible=False)
     np.atleast_1d(axes)[0].set_ylabel("size of the gradient\n(logits per pixel)")
     return figure

@@ -19,7 +19,7 @@ def made_up(change):
     for size in SIZES:
         for number in range(8):
             on = [part for k, part in enumerate(PARTS) if number >> k & 1]
-            values = around(0.8 + change(size, on), 0.0005 * (1 + len(on)))
+            values = around(0.8 + change(size, on), 0.0005 * (1 + number**0.5))
             name = "+".join(on) or "nothing"
             for epoch in (3, 4, 5):
                 at = AT | {"epoch": epoch, "step": epoch, "batch_size": size}

@@ -1,8 +1,7 @@
 """Rules on the two modes, on layers and records made up for every word."""
 
-from functools import partial
-
 import pytest
+from torch import nn
 
 from normlab.evidence.claims import train_and_eval as claims
 from normlab.evidence.words import Word
@@ -12,10 +11,19 @@ AT = {"split": "test", "statistics": "mixed", "control": ""}
 FLAT = around(0.8)
 
 
-def test_a_layer_without_memory_would_deny_determinism(monkeypatch):
+class Mixing(nn.Module):
+    """A layer that looks at the batch in both modes."""
+
+    def __init__(self, num_features):
+        super().__init__()
+
+    def forward(self, x):
+        return x - x.mean(0) / 2
+
+
+def test_a_layer_that_looks_at_the_batch_would_deny_determinism(monkeypatch):
     assert claims.alone_or_beside(None)[0] is Word.REPRODUCED
-    forgetful = partial(claims.BatchNorm, track_running_stats=False)
-    monkeypatch.setattr(claims, "BatchNorm", forgetful)
+    monkeypatch.setattr(claims, "BatchNorm", Mixing)
     assert claims.alone_or_beside(None)[0] is Word.NOT_REPRODUCED
 
 
@@ -53,7 +61,7 @@ def states(few, many, fresh=0.8, spread=0.001):
     ("few", "many", "spread", "word"),
     [
         (0.85, 0.75, 0.001, Word.REPRODUCED),
-        (0.805, 0.75, 0.001, Word.IN_DIRECTION),
+        (0.809, 0.75, 0.005, Word.IN_DIRECTION),
         (0.75, 0.75, 0.001, Word.NOT_REPRODUCED),
         (0.85, 0.85, 0.001, Word.NOT_REPRODUCED),
         (0.82, 0.78, 0.2, Word.UNDECIDED),
