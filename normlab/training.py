@@ -22,7 +22,7 @@ from normlab.arguments import (
 )
 from normlab.evaluation import (
     EVAL_BATCH,
-    _kinds,
+    checked_kinds,
     loss_and_accuracy,
     preserved,
     to_float,
@@ -126,7 +126,7 @@ def fit(
             that the model cannot take, such as one image left over where a normalizer
             needs several; a model without parameters, or without gradients.
     """
-    recorders, statistics = check_recorders(recorders), _kinds(statistics)
+    recorders, statistics = check_recorders(recorders), checked_kinds(statistics)
     check_numbers(
         epochs, lr, batch_size, momentum, weight_decay, seed, eval_batch_size, max_steps
     )

@@ -1,4 +1,4 @@
-"""Statistics observed, recomputed and swapped, against sums and swaps by hand."""
+"""Scores; statistics observed, recomputed and swapped, against sums by hand."""
 
 import copy
 from itertools import combinations
@@ -7,6 +7,8 @@ from math import factorial
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from pairs import BAD_PAIRS
 from torch import nn
 from torch.testing import assert_close
 from traces import assert_same_trace, hooks, left_behind
@@ -73,6 +75,71 @@ def values_met(model, x):
             found.append(h.detach().transpose(0, 1).flatten(1).T.numpy())
         h = module(h)
     return found
+
+
+# Scores
+
+
+def scores_by_hand(model, x, y, training):
+    twin = copy.deepcopy(model).train(training)
+    with torch.no_grad():
+        logits = twin(x.double() / 255)
+    hits = (logits.argmax(1) == y).double().mean().item()
+    return F.cross_entropy(logits, y).item(), hits
+
+
+@pytest.mark.parametrize("statistics", ["running", "batch"])
+def test_scores_are_those_of_one_forward_pass(images, statistics):
+    model = network()
+    found = loss_and_accuracy(model, *images, statistics=statistics)
+    expected = scores_by_hand(model, *images, training=statistics == "batch")
+    assert found == pytest.approx(expected, **SAME)
+
+
+def test_scores_in_several_batches_count_each_image_once(fashion):
+    x, y = fashion[2][:2300], fashion[3][:2300]
+    model = network()
+    found = loss_and_accuracy(model, x, y)
+    assert found == pytest.approx(scores_by_hand(model, x, y, False), **SAME)
+
+
+@pytest.mark.parametrize("mode", [True, False])
+@pytest.mark.parametrize("statistics", ["running", "batch"])
+@pytest.mark.parametrize("norm", NORMS)
+def test_scoring_leaves_the_model_as_it_was(images, norm, statistics, mode):
+    model = network(norm).train(mode)
+    model[1].train(not mode)  # a layer of its own mind
+    before = left_behind(model)
+    loss_and_accuracy(model, *images, statistics=statistics)
+    assert_same_trace(left_behind(model), before)
+    assert all(p.requires_grad for p in model.parameters())
+
+
+def test_images_without_normalizer_score_alike_in_both_modes(images):
+    model = network(None)
+    scores = [
+        loss_and_accuracy(model, *images, statistics=s) for s in ("running", "batch")
+    ]
+    assert scores[0] == scores[1]
+
+
+# The last two are for the model itself to refuse.
+@pytest.mark.parametrize("statistics", ["running", "batch"])
+@pytest.mark.parametrize(
+    ("pair", "words"), list(BAD_PAIRS.values())[:-2], ids=list(BAD_PAIRS)[:-2]
+)
+def test_a_bad_set_is_refused(pair, words, statistics):
+    model = network()
+    before = left_behind(model)
+    with pytest.raises(ValueError, match="x, y") as caught:
+        loss_and_accuracy(model, *pair, statistics=statistics)
+    assert words in str(caught.value)
+    assert_same_trace(left_behind(model), before)
+
+
+def test_unknown_statistics_is_named(images):
+    with pytest.raises(ValueError, match="population"):
+        loss_and_accuracy(nn.Flatten(), *images, statistics="population")
 
 
 # Which layers

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from normlab.figures.style import COLORS, label, new_figure, seed_band
 
-EVALUATION, GREY = COLORS["batch"], COLORS["theory"]
+EVALUATION, GREY = COLORS["evaluation"], COLORS["theory"]
 
 
 def running_errors(

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from normlab.figures.style import COLORS, new_figure
 
-EVALUATION = COLORS["batch"]
+EVALUATION = COLORS["evaluation"]
 Interval = tuple[float, float, float]  # mean, low, high
 
 

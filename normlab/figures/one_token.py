@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from normlab.figures.style import COLORS, new_figure
 
-MOVED = ListedColormap(["#EEEEEE", COLORS["torch_batch"]])
+MOVED = ListedColormap(["#EEEEEE", COLORS["changed"]])
 
 
 def tokens_moved(

@@ -11,14 +11,15 @@ from matplotlib.figure import Figure
 # The book's one table of colours, for figures and widgets. Every colour has a contrast
 # of 4.5 to 1 with white, and turned over with a dark page too; two that stand in one
 # figure are as far apart, for any colour vision, as the nearest two of Okabe and Ito's
-# palette (tests/test_colors.py). Meanings that never meet may look alike.
+# palette (tests/test_colors.py; tests/colors.py prints more). Meanings that never meet
+# may look alike.
 NORMALIZERS = {
     "none": "#B84C00",  # without normalization, raw
     "batch": "#0072B2",  # batch normalization, by hand or PyTorch's; normalized
-    "torch_batch": "#164C29",  # PyTorch's, where it stands beside the one by hand
-    "group": "#7F5282",
-    "layer": "#633D00",
-    "instance": "#3003D8",
+    "torch_batch": "#30603C",  # PyTorch's, where it stands beside the one by hand
+    "group": "#845484",
+    "layer": "#783000",
+    "instance": "#7860E4",
 }
 MEANINGS = {
     "training": "#680050",  # training mode, the batch's statistics

@@ -9,6 +9,8 @@ from normlab.runs.batch_size import SIZES
 
 PAGE = "notebooks/batch-size.html"
 NAME = "batch-size"
+KEY = "(mark) => mark.style.background"
+FRONT = "path[stroke-width='2.4'], path[stroke-width='2.2']"  # each plot has one
 LINES = {"none": "none", "batch norm": "torch_batch", "group norm": "torch_group"}
 
 
@@ -61,6 +63,26 @@ def assert_row(explorer, line, values, digits=1):
 
 def marker(explorer):
     return explorer.at.locator('g[aria-label="batch size"]')
+
+
+@pytest.mark.parametrize("view", ["normalizers", "two batch sizes"])
+def test_a_line_has_one_colour(explorer, view):
+    """At its button, in the table and in both plots."""
+    explorer.choose("view", view)
+    control = explorer.control("norm" if view == "normalizers" else "ghost")
+    at_buttons, in_table = (
+        {row.inner_text().strip(): row.locator(".bn-key").evaluate(KEY) for row in rows}
+        for rows in (
+            control.locator("span:has(> .bn-key)").all(),
+            explorer.at.locator("tbody th").all(),
+        )
+    )
+    assert at_buttons == in_table
+    assert len(set(in_table.values())) == 3
+    for label, color in in_table.items():
+        explorer.choose(control.get_attribute("data-control"), label)
+        for plot in explorer.at.locator("svg").all():
+            assert plot.locator(FRONT).get_attribute("stroke") == color
 
 
 def test_opens_with_every_normalizer_at_16(explorer, table):

@@ -80,7 +80,7 @@ class BatchSizeExplorer(Widget):
     paints = ("none", "batch", "group", "training", "changed", "theory", "data")
 
     data = traitlets.Dict(help="the recorded runs").tag(sync=True)
-    lines = traitlets.Dict(help="view -> line -> name of its colour").tag(sync=True)
+    painted = traitlets.Dict(help="line -> name of its colour").tag(sync=True)
     view = traitlets.Unicode("normalizers").tag(sync=True)
     rule = traitlets.Unicode("scaled").tag(sync=True)
     budget = traitlets.Unicode("epochs").tag(sync=True)
@@ -98,9 +98,10 @@ class BatchSizeExplorer(Widget):
             name=NAME,
             room=[1300, 672],
             data=packed(load(NAME)),
-            lines={
-                view: {line: color for line, (_, color) in names.items()}
-                for view, names in LINES.items()
+            painted={
+                line: color
+                for lines in LINES.values()
+                for line, (_, color) in lines.items()
             },
             alt="Test accuracy against batch sizes from 2 to 1024 for LeNet without "
             "normalizer, with batch normalization and with group normalization, after "

@@ -21,14 +21,15 @@ export const LOSSES = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20].map((loss) => [loss, `${l
 export const stateOf = (model) =>
   Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
 
-/** The names of a view's lines. */
-export const linesOf = (model, view) => Object.keys(model.get("lines")[view]);
+const CHOICE = { normalizers: "norm", ghost: "ghost" }; // view -> control
+
+const options = (model, view) => model.get("controls")[CHOICE[view]].options;
+
+/** The names of a view's lines, in their order. */
+export const linesOf = (model, view) => options(model, view).map(([line]) => line);
 
 /** A line's colour. */
-export function colorOf(model, line) {
-  const { normalizers, ghost } = model.get("lines");
-  return `var(--bn-${normalizers[line] ?? ghost[line]})`;
-}
+export const colorOf = (model, line) => `var(--bn-${model.get("painted")[line]})`;
 
 /** A plot's frame, with a group for axes, which is filled anew where they change. */
 export function frame(width, label) {
@@ -43,7 +44,7 @@ export function frame(width, label) {
 /** The view's lines as [name, whether it is in front], that one last. */
 export function front(model) {
   const view = model.get("view");
-  const chosen = model.get(view === "ghost" ? "ghost" : "norm");
+  const chosen = model.get(CHOICE[view]);
   const others = linesOf(model, view).filter((line) => line !== chosen);
   return [...others.map((line) => [line, false]), [chosen, true]];
 }
@@ -73,9 +74,10 @@ export function key(model, line) {
   return mark;
 }
 
+/** What the reader calls a line. */
 export function labelOf(model, line) {
-  const name = linesOf(model, "ghost").includes(line) ? "ghost" : "norm";
-  return model.get("controls")[name].options.find(([value]) => value === line)[1];
+  const all = Object.keys(CHOICE).flatMap((view) => options(model, view));
+  return all.find(([value]) => value === line)[1];
 }
 
 /** The reader's trainings at what is shown now. */
