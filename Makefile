@@ -60,20 +60,20 @@ $(NOTEBOOKS): $(SITE) $(call find,web/colab)
 	$(BIN)/python -m web.colab $(@D)
 	@touch $@
 
-# The tests of numbers in two processes of one thread each; a file stays in one of them,
-# as its tests share what takes long to make. What opens pages shares one browser.
-IN_TWO := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(NUMBERS)
+# Tests in two processes of one thread each; a file stays in one of them, as its tests
+# share what takes long to make: a model, or a browser.
+IN_TWO := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test: $(NOTEBOOKS)
-	$(IN_TWO)
-	$(BIN)/python -m pytest $(NUMBERS:%=--ignore=%)
+	$(IN_TWO) $(NUMBERS)
+	$(IN_TWO) $(NUMBERS:%=--ignore=%)
 
 test-avx2: $(READY) $(IMAGES)
 	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-	  $(IN_TWO)
+	  $(IN_TWO) $(NUMBERS)
 
 test-browsers: $(NOTEBOOKS)
-	$(BIN)/python -m pytest tests/browsers
+	$(IN_TWO) tests/browsers
 
 serve: $(NOTEBOOKS)
 	NO_UPDATE_CHECK=1 $(BIN)/npx serve _build/html --listen 8000

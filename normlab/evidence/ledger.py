@@ -77,7 +77,8 @@ def _place(claim: Claim) -> tuple:
 def _row(verdict: Verdict, records: Records) -> Row:
     claim = verdict.claim
     tried = claim.rule is not None
-    read = _tables(claim.rule, records) if tried else ()
+    recorded = tried and claim.experiment  # what is computed reads no table
+    read = _tables(claim.rule, records) if recorded else ()
     return Row(
         verdict=verdict,
         source=called(claim.source),

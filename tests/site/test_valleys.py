@@ -1,7 +1,12 @@
 """Two valleys: what the page shows is what numpy computes."""
 
+import re
+from html import unescape
+from urllib.parse import parse_qsl
+
 import numpy as np
 import pytest
+from conftest import ROOT
 from hand import shown
 
 PAGE = "notebooks/why-normalize.html"
@@ -136,3 +141,19 @@ def test_reset_and_link(valleys, browser, address):
     valleys.settle()
     assert valleys.number("raw-rate") == BEST
     assert_agrees(valleys, RATIO, CORRELATION)
+
+
+def test_the_chapter_s_links_set_what_they_say(browser, address):
+    text = (ROOT / "notebooks/why-normalize.md").read_text("utf-8")
+    links = set(re.findall(r'<a href="(#widget-valleys\?[^"]+)">', text))
+    assert links
+    for link in map(unescape, links):
+        asked = {name: float(v) for name, v in parse_qsl(link.partition("?")[2])}
+        with shown(browser, address + PAGE + link, NAME) as widget:
+            if "raw" in asked:
+                assert widget.number("raw-rate") == asked["raw"]
+            assert_agrees(
+                widget,
+                asked.get("ratio", RATIO),
+                asked.get("correlation", CORRELATION),
+            )

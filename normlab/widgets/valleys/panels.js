@@ -10,9 +10,10 @@ const FACTORS = [0, 1.5]; // of the axis
 
 /** Contours around the minimum, lengths alike in both directions, and the path. */
 export function landscape(width, height, color, label) {
-  const [right, top, bottom, leftEdge] = [width - 8, 8, height - 42, 50];
+  const [right, top, bottom, leftEdge] = [width - 12, 8, height - 42, 54];
   const frame = { x: leftEdge, y: top, width: right - leftEdge, height: bottom - top };
   const picture = drawing(width, height, label);
+  picture.style.overflow = "hidden"; // contours are larger than the frame
   const rings = Array.from({ length: LEVELS }, () =>
     svg("ellipse", { fill: "none", stroke: "#999", "stroke-width": 0.8 }));
   const stroke = `var(--bn-${color})`;
@@ -67,7 +68,7 @@ export function landscape(width, height, color, label) {
 /** The share of the distance that a step keeps, and a handle for the rate. */
 export function rates(model, name, width, height, color) {
   const control = model.get("controls")[name];
-  const [leftEdge, right, top, bottom] = [50, width - 8, 20, height - 42];
+  const [leftEdge, right, top, bottom] = [54, width - 12, 20, height - 42];
   const across = scale([control.low, control.high], [leftEdge, right]);
   const up = scale(FACTORS, [bottom, top]);
   const frame = { x: leftEdge, y: top, width: right - leftEdge, height: bottom - top };

@@ -93,6 +93,7 @@ function numbers() {
   });
   const head = ["", ...SIDES.map(({ said }) => said)].map((text) =>
     text ? html("th", { scope: "col" }, text) : html("td", {}));
+  for (const cell of head.slice(1)) cell.style.paddingLeft = "0.9em";
   const whole = boxed(html("table", {}, html("tr", {}, ...head), ...rows));
   whole.classList.add("bn-dense");
   return { table: whole, cells };
