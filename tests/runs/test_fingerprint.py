@@ -191,9 +191,11 @@ def test_another_normalizer_in_the_registry_changes_nothing(edited, monkeypatch)
     before = [fingerprint(run, carry_of(e)) for e, run in one_of_each()]
     edited.append("runs/builders.py", "\n\ndef torch_rms_norm(n):\n    return n\n")
     edited.replace(
-        "runs/registry.py", '    "batch": {', '    "rms": {"norm": 1},\n    "batch": {'
+        "runs/registry.py",
+        '    "batch": {',
+        '    "another": {"norm": 1},\n    "batch": {',
     )
-    monkeypatch.setitem(NORMS, "rms", {"norm": nn.RMSNorm})
+    monkeypatch.setitem(NORMS, "another", {"norm": nn.RMSNorm})
     monkeypatch.setitem(MODELS, "deep", partial(mlp, 9, 100))
     assert [fingerprint(run, carry_of(e)) for e, run in one_of_each()] == before
     assert not any(edited.makes_older(*pair) for pair in one_of_each())
