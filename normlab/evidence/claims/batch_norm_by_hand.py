@@ -30,8 +30,8 @@ def identity_and_lines(_):
     y = _normalized(x, torch.tensor([3.0, -1.0, 0.1]), torch.tensor([-2.0, 0.0, 5.0]))
     return exact(
         {
-            "output less input, gamma and beta chosen to undo": _largest(restored - x),
-            "three other pairs of them, output off its line over the input": max(
+            "gamma and beta chosen to undo: output less input": _largest(restored - x),
+            "three other pairs: output less a straight line in the input": max(
                 off_a_line(*pair) for pair in zip(x.unbind(1), y.unbind(1), strict=True)
             ),
         }
