@@ -37,18 +37,18 @@ class Card:
             )
         if depends := self.verdict.depends_on:
             said.append(
-                f"By the primary measure: {self.verdict.primary}. Asked otherwise it "
-                f"is decided the other way ({', '.join(depends)}), so the word is "
+                f"By the primary measure: {self.verdict.primary}. Asked in another way "
+                f"({', '.join(depends)}) it is decided the other way, so the word is "
                 "weaker."
             )
-        if agreeing := self._asked_otherwise():
-            said.append(f"Asked otherwise: {agreeing}.")
+        if others := self._other_words():
+            said.append(f"Asked in {'still ' * bool(depends)}other ways: {others}.")
         untried = self.verdict.word is Word.NOT_TRIED
         claim = self.verdict.claim
         said.append(claim.reason if untried else written(claim))
         return said
 
-    def _asked_otherwise(self) -> str:
+    def _other_words(self) -> str:
         """Return what the variants say that do not decide the other way, by word."""
         names: dict[Word, list[str]] = {}
         for variant in self.verdict.variants:

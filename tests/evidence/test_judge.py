@@ -109,11 +109,12 @@ def test_a_card_says_how_each_other_way_to_ask_was_decided():
         "at rate 3": says(Word.UNDECIDED),
         "at rate 4": says(Word.REPRODUCED),
     }
-    shown = repr(Card(judge([claim(says(Word.REPRODUCED), variants=ways)], DATA)["one"]))
+    asked = claim(says(Word.REPRODUCED), variants=ways)
+    shown = repr(Card(judge([asked], DATA)["one"]))
     assert "By the primary measure: reproduced." in shown
-    assert "decided the other way (at rate 1)" in shown
+    assert "in another way (at rate 1) it is decided the other way" in shown
     others = "reproduced (at rate 2, at rate 4); undecided (at rate 3)"
-    assert f"Asked otherwise: {others}." in shown
+    assert f"Asked in still other ways: {others}." in shown
 
 
 def test_the_card_of_a_claim_that_is_not_tried_says_why():
