@@ -10,7 +10,7 @@ import pytest
 from normlab import figures
 from normlab.figures import __main__ as draw_cover
 from normlab.figures.cover import cover
-from normlab.figures.style import spread
+from normlab.figures.style import spread, spread_both_ways
 
 RNG = np.random.default_rng(0)
 VALLEY = (np.diag([4.0, 1.0]), np.array([1.0, 2.0]), RNG.normal(size=(5, 2)), "red")
@@ -276,6 +276,10 @@ def test_the_cover_is_drawn_from_the_records(tmp_path, monkeypatch):
 def test_labels_do_not_cover_each_other():
     placed = spread([0.0, 0.01, 0.02, 5.0], gap=1.0)
     assert placed == [0.0, 1.0, 2.0, 5.0]
+
+
+def test_labels_that_move_both_ways_keep_their_middle():
+    assert spread_both_ways([0.0, 0.0, 5.0], gap=1.0) == [-0.5, 0.5, 5.0]
 
 
 def test_pruned_accuracy_draws_mean_and_range_in_per_cent():

@@ -37,16 +37,24 @@ class Card:
             )
         if depends := self.verdict.depends_on:
             said.append(
-                f"It depends: by the primary measure it is {self.verdict.primary}, and "
-                f"the other way with {', '.join(depends)}."
+                f"By the primary measure: {self.verdict.primary}. Asked in another way "
+                f"({', '.join(depends)}) it is decided the other way, so the word is "
+                "weaker."
             )
-        elif others := self.verdict.variants:
-            names = ", ".join(variant.name for variant in others)
-            said.append(f"No other way to ask decides the other way: {names}.")
+        if others := self._other_words():
+            said.append(f"Asked in {'still ' * bool(depends)}other ways: {others}.")
         untried = self.verdict.word is Word.NOT_TRIED
         claim = self.verdict.claim
         said.append(claim.reason if untried else written(claim))
         return said
+
+    def _other_words(self) -> str:
+        """Return what the variants say that do not decide the other way, by word."""
+        names: dict[Word, list[str]] = {}
+        for variant in self.verdict.variants:
+            if variant.name not in self.verdict.depends_on:
+                names.setdefault(variant.word, []).append(variant.name)
+        return "; ".join(f"{word} ({', '.join(n)})" for word, n in names.items())
 
     def _repr_html_(self) -> str:
         claim, word = self.verdict.claim, self.verdict.word

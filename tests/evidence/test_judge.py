@@ -102,6 +102,21 @@ def test_a_card_says_it_all_as_text_and_as_html():
         assert "one of 1 tests" in shown
 
 
+def test_a_card_says_how_each_other_way_to_ask_was_decided():
+    ways = {
+        "at rate 1": says(Word.NOT_REPRODUCED),
+        "at rate 2": says(Word.REPRODUCED),
+        "at rate 3": says(Word.UNDECIDED),
+        "at rate 4": says(Word.REPRODUCED),
+    }
+    asked = claim(says(Word.REPRODUCED), variants=ways)
+    shown = repr(Card(judge([asked], DATA)["one"]))
+    assert "By the primary measure: reproduced." in shown
+    assert "in another way (at rate 1) it is decided the other way" in shown
+    others = "reproduced (at rate 2, at rate 4); undecided (at rate 3)"
+    assert f"Asked in still other ways: {others}." in shown
+
+
 def test_the_card_of_a_claim_that_is_not_tried_says_why():
     untried = Claim("A1", OURS, "", "Faces.", "", reason="The images are private.")
     card = Card(judge([untried], DATA)["A1"])

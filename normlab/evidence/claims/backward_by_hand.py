@@ -39,9 +39,14 @@ def add_up(ways: list[Tensor], whole: Tensor) -> Found:
     least = min((way.abs().max() / size).item() for way in ways)
     fits = missing < ROUNDING < least
     return Word.REPRODUCED if fits else Word.NOT_REPRODUCED, (
-        ("their sum less the gradient, relative to it", f"{missing:.0e}"),
-        ("the smallest of the three, likewise", f"{least:.2f}"),
+        ("sum of the three less the gradient", _share(missing)),
+        ("largest part by the way that brings least", _share(least)),
     )
+
+
+def _share(part: float) -> str:
+    rounding = f"rounding, under {ROUNDING:g}"
+    return f"{f'{part:.2f}' if part > ROUNDING else rounding} of the largest gradient"
 
 
 def _ways_of_one_channel(_: Records) -> Found:

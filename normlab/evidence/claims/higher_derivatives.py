@@ -72,7 +72,7 @@ CLAIMS = (
     Claim(
         id="third-derivative",
         source=OURS,
-        place="five numbers in two channels, computed with the page",
+        place="a table of five rows and two channels, computed with the page",
         says="Of PyTorch's own layer torch.func gives a wrong third derivative, and "
         "does not warn.",
         ours="64 bits, the pinned PyTorch",

@@ -101,7 +101,7 @@ def harm(trials: Callable[[], pd.DataFrame], lr: float | None = None) -> Effect:
         lambda _: losses(trials(), CONSTANTS, lr),
         lambda _: losses(trials(), FULL, lr),
         math.log(1.05),
-        f"loss, constants over full gradient, {where}",
+        f"artifacts, taken as a higher loss: constants over full gradient, {where}",
         "times",
     )
 
@@ -146,7 +146,7 @@ def drifts(biases: Tensor, lost: Tensor) -> Found:
     even = steps.min() > 0.99 * steps.max() > 0
     still = (lost - lost[0]).abs().max() < 1e-9 * lost[0]
     return Word.REPRODUCED if even and still else Word.NOT_REPRODUCED, (
-        ("bias after the last step", f"{biases[-1]:.2f}".replace("-", "−")),
+        (f"bias after {len(biases) - 1} steps", f"{biases[-1]:.2f}".replace("-", "−")),
         ("loss, largest change", f"{(lost - lost[0]).abs().max():.0e}"),
     )
 
