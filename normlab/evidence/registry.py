@@ -63,7 +63,12 @@ def written(claim: Claim) -> str:
 
 def rules_first(claims: Iterable[Claim]) -> str:
     """Say of how many rules on recorded runs the runs came first."""
-    judged = [c for c in claims if c.rule is not None and (c.experiment or c.benchmark)]
+    judged = [
+        claim
+        for claim in claims
+        if claim.rule is not None
+        and (claim.benchmark or (claim.experiment and records(claim.experiment)))
+    ]
     before = sum(written(claim) == BEFORE for claim in judged)
     if not before:
         return (

@@ -161,8 +161,9 @@ def link_sources(app, doctree, docname):
     """
     if docname != PAGE:
         return
+    address = app.builder.get_relative_uri
     places = {
-        c.key: f"{app.builder.get_relative_uri(docname, c.docname)}#{c.citation_id}"
+        c.key: f"{address(docname, c.bibliography_key.docname)}#{c.citation_id}"
         for c in app.env.get_domain("cite").citations
     }
 
