@@ -54,12 +54,13 @@ def _fluctuates(experiment: str = "inside-toy", **how) -> Rule:
             _times(
                 early,
                 _with(read.early_move, experiment, **how),
-                "movement in the first half, without over with",
+                "movement between snapshots, first half of the training, without over "
+                "with",
             ),
             _times(
                 early,
                 _without(read.late_move, experiment, **how),
-                "movement without, first half over second",
+                "movement between snapshots, without, first half over second",
             ),
         )
     )
@@ -116,7 +117,7 @@ CLAIMS = (
             "the paper's figure: 15th, 50th and 85th percentile of one typical sigmoid "
             "of the last hidden layer, MNIST, 50,000 steps"
         ),
-        ours=PAPERS,
+        ours=f"{PAPERS}; only sizes are compared, not whether anything moves at all",
         chapter="activations",
         experiment="inside-toy",
         rule=_fluctuates(),
@@ -141,7 +142,6 @@ CLAIMS = (
     Claim(
         id="no-wait",
         source=BOOK,
-        place="activations",
         says=(
             "With the layer the loss of LeNet falls at once; without it it stands "
             "still for hundreds of steps."
@@ -158,7 +158,6 @@ CLAIMS = (
     Claim(
         id="river-opens",
         source=BOOK,
-        place="activations",
         says=(
             "Without the layer what enters the sigmoids spreads at about the step at "
             "which the loss begins to fall."
@@ -188,7 +187,6 @@ CLAIMS = (
     Claim(
         id="calm-before",
         source=BOOK,
-        place="before-the-layer",
         says=(
             "What enters the layer moves less for its width than what enters the "
             "sigmoids of a network without the layer."
@@ -213,7 +211,6 @@ CLAIMS = (
     Claim(
         id="drift",
         source=BOOK,
-        place="papers-figure",
         says=(
             "What moves without the layer drifts in one direction; it does not go up "
             "and down."
@@ -241,7 +238,6 @@ CLAIMS = (
     Claim(
         id="widens",
         source=BOOK,
-        place="papers-figure",
         says=(
             "With the layer not everything settles: what enters the last sigmoids "
             "spreads further in the second half of the training."
@@ -280,7 +276,7 @@ CLAIMS = (
             _without(read.flat_at_end, layers=(0, 1, 2, 3)),
             _with(read.flat_at_end, layers=(0, 1, 2, 3)),
             MANY,
-            "flat values at the end, mean of the four layers, without less with",
+            "share of flat values at the end, mean of the four layers: without − with",
         ),
         variants={
             "layers 1 and 2": Effect(
@@ -317,7 +313,6 @@ CLAIMS = (
     Claim(
         id="gradient-fades",
         source=BOOK,
-        place="updates-and-gradients",
         says=(
             "While the loss without the layer stands still, the first layer's gradient "
             "is far smaller than the fourth's."
@@ -334,7 +329,6 @@ CLAIMS = (
     Claim(
         id="gradients-apart",
         source=BOOK,
-        place="updates-and-gradients",
         says="With the layer the gradients of the four layers are closer together.",
         ours=LENET,
         chapter="updates-and-gradients",

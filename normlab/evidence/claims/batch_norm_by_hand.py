@@ -30,8 +30,8 @@ def identity_and_lines(_):
     y = _normalized(x, torch.tensor([3.0, -1.0, 0.1]), torch.tensor([-2.0, 0.0, 5.0]))
     return exact(
         {
-            "gamma and beta chosen to undo: output less input": _largest(restored - x),
-            "three other pairs: output less a straight line in the input": max(
+            "output − input, gamma and beta chosen to undo": _largest(restored - x),
+            "three other pairs: output − a straight line in the input": max(
                 off_a_line(*pair) for pair in zip(x.unbind(1), y.unbind(1), strict=True)
             ),
         }
@@ -56,7 +56,7 @@ def bias_is_lost(_):
     (after * torch.arange(after.numel()).view(after.shape).cos()).sum().backward()
     return exact(
         {
-            "output after less before the bias was moved": _largest(after - before),
+            "output after − before the bias was moved": _largest(after - before),
             "gradient of the bias": _largest(convolution.bias.grad),
         }
     )
@@ -72,10 +72,10 @@ def one_mean_for_all_places(_):
     variance = away.square().sum(1) / (n - 1)
     return exact(
         {
-            f"remembered mean less that of all 8 * 5 * 6 = {n} values": _largest(
+            f"remembered mean − that of all 8 * 5 * 6 = {n} values": _largest(
                 layer.running_mean - rows.mean(1)
             ),
-            "remembered variance over theirs, less 1": _largest(
+            "remembered variance over theirs − 1": _largest(
                 layer.running_var / variance - 1
             ),
         }
@@ -88,7 +88,7 @@ def two_numbers_a_channel(_):
     found = [sum(p.numel() for p in nn.BatchNorm1d(k).parameters()) for k in sizes]
     right = all(count == 2 * k for k, count in zip(sizes, found, strict=True))
     return (Word.REPRODUCED if right else Word.NOT_REPRODUCED), tuple(
-        (f"parameters of a layer for {k} channel{'s' * (k > 1)}", str(count))
+        (f"parameters of a layer for {k} channel{'s' * (k > 1)}", f"{count}")
         for k, count in zip(sizes, found, strict=True)
     )
 

@@ -26,7 +26,6 @@ CLAIMS = (
     Claim(
         id="zero-gamma-stuck",
         source=OURS,
-        place="when all gammas start at 0",
         says="With gamma 0 at the start in all four normalizers LeNet does not learn.",
         ours="LeNet with sigmoids, batch 256, rate 1.0, 10 epochs, 5 seeds",
         chapter="gamma-from-zero",
