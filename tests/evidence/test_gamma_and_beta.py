@@ -67,7 +67,7 @@ def test_the_place_that_is_shown_is_the_least_precise_for_its_size():
         reach = np.array([0.05, 0.0, 0.0, 0.0, 0.0, 0.5])  # 0.5 is wide, but of 10
         return middles + reach * (seed - 2)
 
-    found, numbers = learned.printed_places("gamma", trainings(values))
+    _, numbers = learned.printed_places("gamma", trainings(values))
     (shown,) = [what for what, _ in numbers if "least precise" in what]
     assert "place 1," in shown
     assert float(dict(numbers)["half of that range, over its middle"]) > 1
