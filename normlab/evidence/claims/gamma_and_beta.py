@@ -39,7 +39,8 @@ def _printed(what: str) -> dict:
         "setting": THEIRS,
         "rule": Holds(
             "All six, sorted, lie where those of one further run of ours would fall "
-            "with 95% probability, and no such range is wider than the value itself.",
+            "with 95% probability, and half of each such range is at most as long as "
+            "the value in its middle; undecided where one is longer.",
             partial(printed_places, what),
             claimed=", ".join(UNITS[""].show(value, 4) for value in PRINTED[what]),
         ),
@@ -120,7 +121,8 @@ CLAIMS = (
     Claim(
         id="beta-third",
         source=OURS,
-        says="The betas of the third layer prefer no sign.",
+        says="The betas of the third layer prefer no sign: the share below 0 is within "
+        "10 points of one half.",
         rule=Same(_THIRD, Half(_THIRD), 0.10, "share of betas below 0 − one half"),
         **_FILED,
     ),
