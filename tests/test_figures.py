@@ -318,7 +318,7 @@ def test_source_beside_seeds_keeps_source_and_seeds_apart():
 
 def test_company_draws_every_draw_and_the_one_answer():
     draws = {"first": np.array([0.1, 0.2, 0.3]), "second": np.array([0.9])}
-    (ax,) = figures.company(np.zeros((28, 28)), draws, 0.5, "p").axes
+    ax, _ = figures.company(np.zeros((28, 28)), draws, 0.5, "p").axes
     *dots, alone = ax.lines
     for row, (line, values) in enumerate(zip(dots, draws.values(), strict=True)):
         np.testing.assert_allclose(line.get_xdata(), values)

@@ -98,6 +98,14 @@ def test_a_wider_range_of_rates(with_, word):
     assert lenet.rates_within_two_points("batch", made)[0] is word
 
 
+def test_a_range_that_the_grid_cuts_off_is_at_least_that_wide():
+    _, shown = lenet.rates_within_two_points("batch", validation([0.8] * 8, NARROW))
+    assert dict(shown) == {
+        "with the layer": "at least 2.4 decades",
+        "without": "0.0 decades",
+    }
+
+
 def test_change_between_epochs_is_that_of_the_accuracies():
     up_and_down = [
         rows([0.8 + 0.1 * (epoch % 2)] * 5, norm="batch", epoch=epoch, split="test",

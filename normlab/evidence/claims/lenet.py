@@ -104,7 +104,7 @@ def lower_at_every_rate(records: Records):
 
 def rates_within_two_points(statistics: str, records: Records):
     """How many decades of rates stay within 2 points of each network's own best."""
-    decades = {}
+    decades, written = {}, {}
     for norm in ("torch_batch", "none"):
         kind = statistics if norm == "torch_batch" else "running"
         at = {"split": "validation", "statistics": kind, "epoch": LATE, "norm": norm}
@@ -116,8 +116,10 @@ def rates_within_two_points(statistics: str, records: Records):
         )
         near = np.array(RATES)[means > means.max() - 0.02]
         decades[norm] = float(np.log10(near.max() / near.min()))
+        cut = near.min() == RATES[0] or near.max() == RATES[-1]  # by the grid's end
+        written[norm] = f"{'at least ' if cut else ''}{decades[norm]:.1f} decades"
     shown = tuple(
-        (name, f"{decades[norm]:.1f} decades")
+        (name, written[norm])
         for name, norm in (("with the layer", "torch_batch"), ("without", "none"))
     )
     wider = decades["torch_batch"] - decades["none"]
