@@ -37,7 +37,8 @@ def by_batch_size(
         quantity: what the vertical axis says, unit included; "accuracy (%)" in it
             says that the values are accuracies, 0 to 1.
         log: whether another measure has a logarithmic axis.
-        reference: a level to draw as theory, and its name.
+        reference: a level to draw as theory, an accuracy 0 to 1 like the values, and
+            its name.
         diagonal: name of the line on which the measure equals the batch size.
     """
     figure, axes = new_figure((6.8, 3.6), columns=len(panels), sharey=True)
@@ -49,6 +50,7 @@ def by_batch_size(
             _dots_and_mean(ax, values, color, name, accuracy)
         if reference:
             level, name = reference
+            level = 100 * (1 - level) if accuracy else level
             ax.axhline(level, color=GREY, linestyle="--", linewidth=1.2, label=name)
         if diagonal:
             ax.plot(sizes, sizes, color=GREY, linestyle="--", label=diagonal)
