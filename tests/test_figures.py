@@ -140,6 +140,10 @@ DRAWN = {
         {"a": {"x": (BY_SIZE, "red")}, "b": {"x": (BY_SIZE, "red")}},
         "test accuracy (%)",
     ),
+    "by_two_sizes": lambda: figures.by_two_sizes(
+        {"a": dict.fromkeys(("both", "statistics", "gradient"), BY_SIZE)},
+        "test accuracy (%)",
+    ),
     "batch_mean_scatter": lambda: figures.batch_mean_scatter(
         {"a": (np.array([1.0, 0.5]), {"f": np.array([1.0, 0.5])})}, (4, 16)
     ),

@@ -11,7 +11,11 @@ from normlab.figures.style import COLORS, new_figure
 
 GREY = COLORS["theory"]
 SHOWN = (10, 30, 50, 70, 80, 85, 90)  # accuracies, in per cent
-Line = tuple[Mapping[int, np.ndarray], str]  # batch size -> values (seeds,); colour
+Values = Mapping[int, np.ndarray]  # batch size -> values (seeds,)
+Line = tuple[Values, str]  # with its colour
+# Which of the two batch sizes varies -> the name of its line's colour, here and in the
+# explorer.
+TWO_SIZES = {"both": "batch", "statistics": "changed", "gradient": "other"}
 
 
 def by_batch_size(
@@ -33,7 +37,8 @@ def by_batch_size(
         quantity: what the vertical axis says, unit included; "accuracy (%)" in it
             says that the values are accuracies, 0 to 1.
         log: whether another measure has a logarithmic axis.
-        reference: a level to draw as theory, and its name.
+        reference: a level to draw as theory, an accuracy 0 to 1 like the values, and
+            its name.
         diagonal: name of the line on which the measure equals the batch size.
     """
     figure, axes = new_figure((6.8, 3.6), columns=len(panels), sharey=True)
@@ -45,6 +50,7 @@ def by_batch_size(
             _dots_and_mean(ax, values, color, name, accuracy)
         if reference:
             level, name = reference
+            level = 100 * (1 - level) if accuracy else level
             ax.axhline(level, color=GREY, linestyle="--", linewidth=1.2, label=name)
         if diagonal:
             ax.plot(sizes, sizes, color=GREY, linestyle="--", label=diagonal)
@@ -60,6 +66,20 @@ def by_batch_size(
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure
+
+
+def by_two_sizes(panels: Mapping[str, Mapping[str, Values]], quantity: str) -> Figure:
+    """Draw a measure against the batch size that varies: both, or one of the two.
+
+    Args:
+        panels: title -> a key of ``TWO_SIZES`` -> batch size -> values (seeds,).
+        quantity: as ``by_batch_size`` has it.
+    """
+    colored = {
+        title: {name: (lines[name], COLORS[hue]) for name, hue in TWO_SIZES.items()}
+        for title, lines in panels.items()
+    }
+    return by_batch_size(colored, quantity)
 
 
 def _dots_and_mean(ax: Axes, values, color: str, name: str, accuracy: bool) -> None:

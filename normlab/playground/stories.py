@@ -30,7 +30,7 @@ class Story:
         watch: what to look at, in a line or two.
         changes: the settings that are not as usual.
         turns: control -> the values to turn it to; the line stays meanwhile.
-        steps: after so many it has shown what it shows.
+        steps: after so many it has shown what it shows; the playground pauses there.
     """
 
     label: str
@@ -79,7 +79,7 @@ STORIES = {
     "two": Story(
         "Batch of two",
         "Of two images, a normalized unit says only which has more of something. "
-        "Press Play for a few hundred steps. Then choose layer or none.",
+        "Press Play; it pauses after 500 steps. Then choose layer or none.",
         {"learning_rate": 0.01, "batch_size": 2},
         {"normalizer": ("none", "layer")},
         steps=500,
@@ -96,7 +96,7 @@ STORIES = {
     "sorted": Story(
         "Sorted by class",
         "Most training batches hold one class, and what its images share is "
-        "subtracted. Press Play for a few hundred steps. "
+        "subtracted. Press Play; it pauses after 300 steps. "
         "Then choose the shuffled order, or no normalizer.",
         {"learning_rate": 0.003, "order": "sorted"},
         {"order": ("shuffled",), "normalizer": ("none", "layer")},

@@ -29,6 +29,13 @@ def playground(browser, address):
         yield widget
 
 
+@pytest.fixture
+def endless(browser, address):
+    """Set to what is no story, so that it plays on."""
+    with shown(browser, link(address, QUICK), NAME) as widget:
+        yield widget
+
+
 def link(address, settings):
     """The address that sets the controls."""
     query = "&".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
@@ -134,16 +141,16 @@ def test_playing_is_the_same_as_stepping_and_pause_stops_it(browser, address):
         assert_agrees(widget, QUICK, steps + 1)
 
 
-def test_speed_is_shown_while_it_plays(playground):
-    button(playground, "Play").click()
-    playground.page.wait_for_function(
+def test_speed_is_shown_while_it_plays(endless):
+    button(endless, "Play").click()
+    endless.page.wait_for_function(
         "(s) => Number(document.querySelector(s).textContent) > 0",
         arg=f"#widget-{NAME} [data-value=speed]",
     )
-    assert button(playground, "Step").is_disabled()
-    button(playground, "Pause").click()
-    playground.settle()
-    assert playground.value("speed") == "–"
+    assert button(endless, "Step").is_disabled()
+    button(endless, "Pause").click()
+    endless.settle()
+    assert endless.value("speed") == "–"
 
 
 @pytest.mark.parametrize("name", ["Restart", "Reset"])
@@ -158,7 +165,7 @@ def test_from_the_start_the_same_numbers_come_again(playground, name):
 
 
 def test_reset_returns_to_the_first_story_and_forgets(playground):
-    play_until(playground, 12)
+    press_step(playground, 12)
     playground.choose("normalizer", "batch")
     assert playground.at.get_by_text("run before: no normalizer").is_visible()
     button(playground, "Reset").click()
@@ -185,7 +192,7 @@ def test_the_line_stays_while_the_story_s_control_is_turned(playground):
     playground.choose("normalizer", "batch")
     assert STORIES["tiny"].watch in playground.at.inner_text()
     playground.press(slider(playground, "depth"), "ArrowLeft")
-    assert "Your own settings." in playground.at.inner_text()
+    assert "Your own settings" in playground.at.inner_text()
 
 
 def slider(widget, name):
@@ -215,14 +222,14 @@ def test_keys_move_the_controls(playground):
 
 
 def test_fingers_play_and_choose(browser, address):
-    with shown(browser, address + PAGE, NAME, width=390) as widget:
+    with shown(browser, link(address, QUICK), NAME, width=390) as widget:
         widget.control("normalizer").get_by_role("radio", name="layer").tap()
         button(widget, "Play").tap()
         wait_for(widget, 3)
         button(widget, "Pause").tap()
         wait_until(widget, "Paused")
         widget.page.wait_for_timeout(300)
-        assert_agrees(widget, FIRST | {"normalizer": "layer"}, step(widget))
+        assert_agrees(widget, QUICK | {"normalizer": "layer"}, step(widget))
 
 
 def test_some_settings_take_effect_at_once(browser, address):
@@ -270,11 +277,36 @@ def test_divergence_is_said_and_stops_it(playground):
     assert step(playground) == len(run.losses)
     assert f"at step {len(run.losses)} the loss" in state(playground)
     assert playground.value("loss") == "NaN nats"
+    assert playground.value("accuracy") == "–"  # not of the network before that
     assert button(playground, "Play").is_disabled()
     playground.choose("normalizer", "batch")
     wait_until(playground, "new network")
     assert button(playground, "Play").is_enabled()
     press_step(playground)
+
+
+def test_a_story_pauses_after_its_steps_and_goes_on(playground):
+    story = STORIES["tiny"]
+    button(playground, "Play").click()
+    wait_until(playground, "where the story")
+    assert_agrees(playground, story.settings, story.steps)
+    playground.choose("normalizer", "batch")  # turned, it is the same story
+    wait_until(playground, "new network")
+    button(playground, "Play").click()
+    wait_until(playground, "where the story")
+    assert_agrees(playground, story.settings | {"normalizer": "batch"}, story.steps)
+    assert play_until(playground, story.steps + 1) > story.steps
+
+
+def test_a_link_shows_the_line_that_says_what_to_watch(browser, address):
+    """The widget is higher than the window."""
+    with shown(browser, link(address, STORIES["two"].settings), NAME) as widget:
+        widget.page.wait_for_timeout(500)
+        line = widget.at.locator(".bn-play-watch")
+        place = line.evaluate("(e) => e.getBoundingClientRect().toJSON()")
+        window = widget.page.evaluate("innerHeight")
+        assert widget.at.bounding_box()["height"] > window
+        assert 0 < place["top"] and place["bottom"] < window
 
 
 def test_link_opens_with_its_settings_and_at_rest(browser, address):
@@ -309,25 +341,25 @@ def test_without_a_second_thread_the_widget_says_so(browser, address):
     context.close()
 
 
-def test_out_of_view_it_pauses(playground):
-    playground.page.evaluate("document.body.style.paddingBottom = '9000px'")
-    button(playground, "Play").click()
-    wait_for(playground, 1)
-    playground.page.evaluate("scrollTo(0, 8000)")
-    wait_until(playground, "out of view")
-    assert button(playground, "Play").is_enabled()
+def test_out_of_view_it_pauses(endless):
+    endless.page.evaluate("document.body.style.paddingBottom = '9000px'")
+    button(endless, "Play").click()
+    wait_for(endless, 1)
+    endless.page.evaluate("scrollTo(0, 8000)")
+    wait_until(endless, "out of view")
+    assert button(endless, "Play").is_enabled()
 
 
-def test_in_a_hidden_tab_it_pauses(playground):
-    button(playground, "Play").click()
-    wait_for(playground, 1)
-    playground.page.evaluate(
+def test_in_a_hidden_tab_it_pauses(endless):
+    button(endless, "Play").click()
+    wait_for(endless, 1)
+    endless.page.evaluate(
         """() => {
           Object.defineProperty(document, "hidden", { value: true });
           document.dispatchEvent(new Event("visibilitychange"));
         }"""
     )
-    wait_until(playground, "out of view")
+    wait_until(endless, "out of view")
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,8 @@ def test_without_scripts_there_is_the_still(page, name, browser, address):
     still = tab.locator(f"#widget-{name} .bn-still")
     assert still.is_visible()
     assert len(still.get_attribute("alt")) > 30
+    kept = tab.locator(f"#widget-{name}").bounding_box()["height"]
+    assert kept < still.bounding_box()["height"] + 40  # no room for what never comes
     context.close()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from normlab.figures.batch_size import TWO_SIZES, by_two_sizes
 from normlab.runs import ResultsError, load, store
 from normlab.runs.batch_size import SIZES
 from normlab.runs.config import Outcome, Run
@@ -134,6 +135,18 @@ def test_the_data_are_small():
 
 def test_the_still_is_the_recorded_accuracies(recorded):
     assert BatchSizeExplorer().stills()["svg"].startswith(b"<?xml")
+
+
+def test_a_line_has_the_colour_that_it_has_in_the_figure():
+    """At its button, its curve and its row too: tests/site looks at these."""
+    panels = {"one": {line: {16: np.array([0.5])} for line in TWO_SIZES}}
+    (ax,) = by_two_sizes(panels, "test accuracy (%)").axes
+    handles, labels = ax.get_legend_handles_labels()
+    drawn = {name: line.get_color() for name, line in zip(labels, handles, strict=True)}
+    widget = BatchSizeExplorer()
+    painted = {line: widget.colors[widget.painted[line]] for line in TWO_SIZES}
+    assert drawn == painted
+    assert len(set(drawn.values())) == len(TWO_SIZES)
 
 
 # The module's own arithmetic

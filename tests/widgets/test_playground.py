@@ -221,11 +221,14 @@ def test_outline_is_as_high_as_the_counts():
 def test_states_are_said_plainly():
     session = {"steps": 1234, "parameters": 5, "problem": "forbidden", "away": False}
     said = page(
+        ("sentence", session | {"state": "paused", "ended": True}),
         ("sentence", session | {"state": "paused"}),
         ("sentence", session | {"state": "paused", "away": True}),
         ("sentence", session | {"state": "diverged"}),
         ("sentence", session | {"state": "failed"}),
     )
+    ended, *said = said
+    assert ended.startswith("Paused at step 1,234, where the story")
     assert said[0] == "Paused at step 1,234."
     assert "out of view" in said[1]
     assert "no longer a finite number" in said[2] and "Restart" in said[2]

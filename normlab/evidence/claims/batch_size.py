@@ -250,7 +250,7 @@ def one_image_leaves_nothing(
         sizes = result.abs().max().item(), units.grad.abs().max().item()
         largest.append(max(sizes))
     shown = tuple(
-        (f"largest of 120 values and their gradients, {n}", f"{size:.3g}")
+        (f"{n}: largest value or gradient of 120 units", f"{size:.3g}")
         for n, size in zip(("1 image", "2 images"), largest, strict=True)
     )
     holds = largest[0] == 0 and largest[1] > 0
@@ -298,7 +298,7 @@ CLAIMS = (
         rule=matters_more()(),
         variants=other_ways(matters_more(), EVALUATION, RATE, UPDATES)
         | {
-            "all sizes but 1,024, at which nothing trains without the layer": (
+            "all sizes but 1,024, at which no normalizer means guessing": (
                 matters_more(SIZES[:-1])()
             )
         },

@@ -77,7 +77,7 @@ class BatchSizeExplorer(Widget):
     """
 
     _esm = module("explorer/widget")
-    paints = ("none", "batch", "group", "training", "changed", "theory", "data")
+    paints = ("none", "batch", "group", "changed", "other", "theory", "data")
 
     data = traitlets.Dict(help="the recorded runs").tag(sync=True)
     painted = traitlets.Dict(help="line -> name of its colour").tag(sync=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from normlab.figures.batch_size import TWO_SIZES
 from normlab.runs import recordings
 from normlab.runs.batch_size import ANCHOR, EPOCHS, IMAGES, SIZES, UPDATES, scaled
 from normlab.runs.protocol import SOURCE_RATE
@@ -28,11 +29,7 @@ LINES = {
         "torch_batch": ("batch norm", "batch"),
         "torch_group": ("group norm", "group"),
     },
-    "ghost": {
-        "both": ("both", "batch"),
-        "statistics": ("statistics", "training"),
-        "gradient": ("gradient", "changed"),
-    },
+    "ghost": {line: (line, color) for line, color in TWO_SIZES.items()},
 }
 GHOST_PART = 16  # images that share statistics where only the gradient's batch varies
 CHANCE = 0.15  # a test accuracy below it is no better than guessing one of ten

@@ -112,6 +112,7 @@ class Playground(Widget):
                     "watch": story.watch,
                     "settings": story.settings,
                     "turns": list(story.turns),
+                    "steps": story.steps,
                 }
                 for story in STORIES.values()
             ],

@@ -27,10 +27,14 @@ const emptyRecord = (settings) => ({
   evaluations: [], // {step, accuracy}
 });
 
-/** Talks to a worker; calls `changed()` whenever there is something new to draw. */
+/**
+ * Talks to a worker; calls `changed()` whenever there is something new to draw.
+ * `endOf(settings)` is the step at which their story pauses by itself; 0, if none.
+ */
 export class Session {
   state = "starting"; // | "ready" | "playing" | "paused" | "diverged" | "failed"
   away = false; // whether it paused because nobody could see it
+  ended = false; // whether it paused because the story's steps were done
   problem = ""; // why it failed
   parameters = 0;
   layers = [];
@@ -40,8 +44,8 @@ export class Session {
   #forgotten = false; // whether the next network starts with an empty record
   #times = []; // [ms, steps] of the last reports
 
-  constructor(script, images, settings, changed) {
-    this.changed = changed;
+  constructor(script, images, settings, changed, endOf) {
+    Object.assign(this, { changed, endOf });
     this.record = emptyRecord(settings);
     this.ready = new Promise((resolve) => (this.opened = resolve));
     try {
@@ -59,6 +63,12 @@ export class Session {
 
   get steps() {
     return this.record.losses.length;
+  }
+
+  /** Of the network as it is, 0 to 1; null where it is not known, or not a network. */
+  get heldOut() {
+    const last = this.record.evaluations.at(-1);
+    return this.state === "diverged" || !last ? null : last.accuracy;
   }
 
   tell(type, more = {}) {
@@ -79,7 +89,7 @@ export class Session {
     if (this.#forgotten) this.previous = null;
     this.#forgotten = false;
     this.record = emptyRecord(settings);
-    this.tell("network", { id: ++this.#id, settings });
+    this.tell("network", { id: ++this.#id, settings, until: this.endOf(settings) });
     if (this.state === "diverged" || this.state === "paused") this.state = "ready";
     this.#times = [];
     this.changed();
@@ -92,7 +102,7 @@ export class Session {
     if (this.#forgotten || NEW_NETWORK.some(differs)) this.renew(settings);
     else if (AT_ONCE.some(differs)) {
       this.record.settings = settings;
-      this.tell("change", { settings });
+      this.tell("change", { settings, until: this.endOf(settings) });
       this.changed();
     }
   }
@@ -107,20 +117,20 @@ export class Session {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.tell("play", { interval: calm ? CALM_INTERVAL : INTERVAL });
     this.#times = [];
-    Object.assign(this, { state: "playing", away: false });
+    Object.assign(this, { state: "playing", away: false, ended: false });
     this.changed();
   }
 
-  pause(away = false) {
+  pause(away = false, ended = false) {
     if (this.state !== "playing") return;
     this.tell("pause");
-    Object.assign(this, { state: "paused", away, speed: null });
+    Object.assign(this, { state: "paused", away, ended, speed: null });
     this.changed();
   }
 
   step() {
     this.tell("step");
-    Object.assign(this, { state: "paused", away: false });
+    Object.assign(this, { state: "paused", away: false, ended: false });
   }
 
   hear(news) {
@@ -136,6 +146,7 @@ export class Session {
     this.measureSpeed(news);
     if (news.diverged) Object.assign(this, { state: "diverged", speed: null });
     if (this.state === "starting") this.state = "ready";
+    if (news.ended) this.pause(false, true);
     this.opened();
     this.changed();
   }

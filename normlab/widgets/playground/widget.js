@@ -18,15 +18,16 @@ async function render({ model, el }) {
   const now = () => settingsOf(model);
   let draw = () => {};
   let frame = 0;
+  const soon = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      draw();
+      session.tell("drawn");
+    });
+  };
+  const endOf = (settings) => storyOf(model.get("stories"), settings)?.steps ?? 0;
   const session = new Session(
-    model.get("worker_script"), model.get("images"), now(),
-    () => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        draw();
-        session.tell("drawn");
-      });
-    },
+    model.get("worker_script"), model.get("images"), now(), soon, endOf,
   );
   const stop = drawOn(model, SETTINGS, () => session.follow(now()));
   const rest = restWhenUnseen(session, el);
@@ -109,25 +110,26 @@ function quiet(shown) {
   return shown;
 }
 
-function writeNumbers(numbers, { record, steps, speed }) {
-  const held = record.evaluations.at(-1);
+function writeNumbers(numbers, { record, steps, speed, heldOut }) {
   const loss = record.losses.at(-1);
   numbers.step.write(steps.toLocaleString("en"));
   numbers.loss.write(steps ? `${format(loss, 4)} nats` : "–");
-  numbers.accuracy.write(held ? `${format(100 * held.accuracy, 1)}%` : "–");
+  numbers.accuracy.write(heldOut === null ? "–" : `${format(100 * heldOut, 1)}%`);
   numbers.speed.write(speed === null ? "–" : format(speed, 0));
 }
 
 /** The state of things in a sentence. */
-export function sentence({ state, steps, away, problem, parameters }) {
+export function sentence({ state, steps, away, ended, problem, parameters }) {
   const at = steps.toLocaleString("en");
   const learned = parameters.toLocaleString("en");
+  const why = away ? ", as the widget was out of view"
+    : ended ? ", where the story’s table is taken; Play goes on" : "";
   return {
     starting: "Unpacking 3,500 images.",
     ready:
       `A new network of ${learned} weights; below, what its first batch will meet.`,
     playing: "Training.",
-    paused: `Paused at step ${at}${away ? ", as the widget was out of view" : ""}.`,
+    paused: `Paused at step ${at}${why}.`,
     diverged: `Diverged: at step ${at} the loss is no longer a finite number, and no ` +
       "further step can mend that. Change a setting, or press Restart.",
     failed: "The network cannot train here: this browser gave the page no second " +
@@ -153,7 +155,7 @@ function stories(model, session) {
   const draw = () => {
     const told = storyOf(all, settingsOf(model));
     all.forEach((story, i) => change(buttons[i], { "aria-pressed": story === told }));
-    write(line, told?.watch ?? "Your own settings.");
+    write(line, told?.watch ?? "Your own settings, or those of a link in the text.");
   };
   return { part, draw };
 }

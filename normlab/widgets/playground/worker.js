@@ -95,6 +95,7 @@ export function serve(port) {
   let run = null;
   let id = 0; // of the network; the page ignores reports about an older one
   let interval = 0; // ms between reports
+  let until = 0; // the step at which it pauses by itself
   let [playing, ticking, drawn] = [false, false, true];
   let [reportAt, heldOutAt] = [0, 0];
   let losses = []; // not yet reported
@@ -107,12 +108,13 @@ export function serve(port) {
     /** A new network. */
     network(message) {
       run = new Run(data, message.settings);
-      id = message.id;
+      ({ id, until } = message);
       losses = [];
       report(true);
     },
-    change({ settings }) {
-      run.change(settings);
+    change(message) {
+      run.change(message.settings);
+      ({ until } = message);
       heldOutAt = 0;
       if (!playing) report(true);
     },
@@ -138,7 +140,7 @@ export function serve(port) {
 
   function advance() {
     losses.push(run.step());
-    if (run.diverged) playing = false;
+    if (run.diverged || run.steps === until) playing = false;
   }
 
   // A message to itself lets those of the page in between; a timer would wait longer.
@@ -156,16 +158,16 @@ export function serve(port) {
     const end = performance.now() + SLICE;
     do advance(); while (playing && performance.now() < end);
     const now = performance.now();
-    if (!playing) report(false);
+    if (!playing) report(!run.diverged, !run.diverged);
     else if (drawn && now >= reportAt) report(now >= heldOutAt);
     if (playing) tick();
   }
 
-  function report(heldOut) {
+  function report(heldOut, ended = false) {
     const began = performance.now();
     const loss = Float32Array.from(losses);
     const { steps, diverged, parameters } = run;
-    const news = { id, steps, playing, diverged, parameters, loss, time: began };
+    const news = { id, steps, ended, diverged, parameters, loss, time: began };
     news.layers = run.layers();
     news.evaluation = heldOut ? run.evaluate() : null;
     port.postMessage(news, [loss.buffer]);

@@ -3,7 +3,7 @@
 import { change, drawing, format, html, svg, write } from "../shared.js";
 import { cellAt } from "./mean.js";
 
-const LIMIT = 1.5; // values beyond have the colours of the limits
+const LIMIT = 1; // values beyond have the colours of the limits
 // From below to above zero, through white: told apart by any colour vision.
 const [BELOW, ABOVE] = [[0, 114, 178], [184, 76, 0]];
 const LEFT = 0.3; // of the colour, where a value is not lit

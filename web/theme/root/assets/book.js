@@ -111,7 +111,7 @@
       for (const [name, said] of Object.entries(left)) {
         if (widgets.has(name)) show(widgets.get(name), said);
       }
-      if (query) widgets.get(id)?.scrollIntoView({ block: "center" });
+      if (query && widgets.has(id)) reveal(widgets.get(id));
     };
     document.addEventListener("click", (event) => {
       const { hash = "" } = event.target.closest("a[href^='#widget-']") ?? {};
@@ -125,6 +125,12 @@
     });
     addEventListener("hashchange", follow);
     follow();
+  }
+
+  // Of what is higher than the window the upper end, where a widget says what it is.
+  function reveal(place) {
+    const block = place.offsetHeight > innerHeight ? "start" : "center";
+    place.scrollIntoView({ block });
   }
 
   // A browser fetches no modules for a page that is a file.
