@@ -182,7 +182,7 @@ def beside_identity(
     first = next(iter(centres))
     others = {name: points for name, points in centres.items() if name != first}
     panels = (scales, {first: centres[first]}, others)
-    looks = dict(zip(scales, MARKERS, strict=True))
+    looks = dict(zip(scales, MARKERS, strict=False))
     for ax, layers in zip(axes, panels, strict=True):
         ax.axline((0, 0), slope=1, color=CHANCE, linestyle="--", linewidth=1)
         for name, (x, y) in layers.items():

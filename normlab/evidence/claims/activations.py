@@ -322,7 +322,8 @@ CLAIMS = (
         place="section 1",
         says=(
             "Saturation slows the training down; without it training would be faster. "
-            "Tried of the wait alone: are many values flat before learning begins?"
+            "Tried of the wait alone: whether many values are flat before learning "
+            "begins."
         ),
         setting="an argument about sigmoids; no numbers",
         ours=LENET,
