@@ -221,7 +221,7 @@ def never_starts(column: Callable[[Records], pd.Series], records: Records) -> Fo
     stuck = accuracy.between(0.09, 0.12)
     numbers = (
         ("at 9 to 12%", f"{stuck.sum()} of {len(stuck)} trainings"),
-        ("highest accuracy", f"{100 * accuracy.max():.1f}%"),
+        ("highest test accuracy, evaluation mode", f"{100 * accuracy.max():.1f}%"),
     )
     return (Word.REPRODUCED if stuck.all() else Word.NOT_REPRODUCED), numbers
 

@@ -53,8 +53,8 @@ def _step(verdict: Verdict) -> str:
     primary = verdict.primary
     if verdict.depends_on:
         return (
-            f"By the primary measure it is {primary}; what decides the other way takes "
-            "the word a step down."
+            f"By the primary measure it is {primary}; what decides the other way moves "
+            f"the word one step, to {verdict.word}."
         )
     decided = any(v.word is not Word.UNDECIDED for v in verdict.variants)
     if primary is Word.UNDECIDED and decided:

@@ -41,8 +41,8 @@ MEANINGS = {
     Word.IN_DIRECTION: (
         "The effect is there, and its size is another than claimed, or smaller than we "
         "count, or only the lesser condition that the rule names is met. Or the "
-        "primary measure shows the claim and another way to ask denies it: a step "
-        "down."
+        "primary measure shows the claim and another way to ask denies it: one "
+        "step."
     ),
     Word.NOT_REPRODUCED: (
         "We tried, and our runs show the opposite, or that any effect is smaller than "
@@ -51,7 +51,7 @@ MEANINGS = {
     Word.UNDECIDED: (
         "Our runs cannot tell: two arms that are not separated are not thereby alike. "
         "Or the primary measure denies the claim, or shows its direction only, and "
-        "another way to ask says the opposite: a step towards doubt."
+        "another way to ask says the opposite: one step."
     ),
     Word.NOT_TRIED: (
         "With the reason: there is nothing in it to try, its runs are still to come, "

@@ -44,7 +44,8 @@ def test_a_row_says_what_was_claimed_and_what_came_out(table):
 def test_a_row_names_the_way_of_asking_that_decides_otherwise(table):
     assert table[1]["firm"] == (
         "Asked otherwise: in another mode: not reproduced. By the primary measure it "
-        "is reproduced; what decides the other way takes the word a step down."
+        "is reproduced; what decides the other way moves the word one step, to "
+        "reproduced in direction."
     )
     assert "not reproduced (in evaluation mode: nothing)" in table[1]["other ways"]
     assert table[2]["firm"] == "Asked in one way."

@@ -22,7 +22,7 @@ def _silenced(order: str, share=_SHARES) -> Arm:
 
 def _smallest_against(other: str) -> dict:
     """The mean over five shares decides, each share by itself is a variant."""
-    what = f"test accuracy: smallest gammas first − {NAMES[other]}"
+    what = f"test accuracy, evaluation mode: smallest first − {NAMES[other]}"
 
     def rule(share):
         return Effect(_silenced("smallest", share), _silenced(other, share), 0.01, what)
@@ -70,7 +70,7 @@ CLAIMS = (
             _silenced("smallest", 0),
             _silenced("smallest", 10),
             0.01,
-            "test accuracy: a tenth silenced − none silenced",
+            "test accuracy, evaluation mode: a tenth silenced − none silenced",
             shown_as=-1,
         ),
         **_FILED,
