@@ -36,14 +36,6 @@ class Card:
         said = of_p(self.verdict), of_other_ways(self.verdict), written(claim)
         return list(filter(None, said))
 
-    def _other_words(self) -> str:
-        """Return what the variants say that do not decide the other way, by word."""
-        names: dict[Word, list[str]] = {}
-        for variant in self.verdict.variants:
-            if variant.name not in self.verdict.depends_on:
-                names.setdefault(variant.word, []).append(variant.name)
-        return "; ".join(f"{word} ({', '.join(n)})" for word, n in names.items())
-
     def _repr_html_(self) -> str:
         claim, word = self.verdict.claim, self.verdict.word
         numbers = "".join(

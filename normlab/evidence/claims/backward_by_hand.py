@@ -45,11 +45,6 @@ def add_up(ways: list[Tensor], whole: Tensor) -> Found:
     )
 
 
-def _share(part: float) -> str:
-    rounding = f"rounding, under {ROUNDING:g}"
-    return f"{f'{part:.2f}' if part > ROUNDING else rounding} of the largest gradient"
-
-
 def _ways_of_one_channel(_: Records) -> Found:
     numbers = torch.Generator().manual_seed(0)
     x, g = torch.randn(2, 32, generator=numbers, dtype=torch.float64)
