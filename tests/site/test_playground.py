@@ -306,7 +306,7 @@ def test_a_link_shows_the_line_that_says_what_to_watch(browser, address):
         place = line.evaluate("(e) => e.getBoundingClientRect().toJSON()")
         window = widget.page.evaluate("innerHeight")
         assert widget.at.bounding_box()["height"] > window
-        assert 0 < place["top"] and place["bottom"] < window
+        assert place["top"] > 0 and place["bottom"] < window
 
 
 def test_link_opens_with_its_settings_and_at_rest(browser, address):
