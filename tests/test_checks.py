@@ -77,19 +77,19 @@ def good_projection(x):
     return eye - 1 / len(x) - torch.outer(away, away) / (away @ away)
 
 
-def good_mirror(gamma, beta, weight, bias, unit):
-    gamma[unit], beta[unit] = -gamma[unit], -beta[unit]
-    bias = bias + weight[:, unit]
-    weight[:, unit] = -weight[:, unit]
+def good_mirror(gamma, beta, weight, bias, channel):
+    gamma[channel], beta[channel] = -gamma[channel], -beta[channel]
+    bias = bias + weight[:, channel].sum((1, 2))
+    weight[:, channel] = -weight[:, channel]
     return gamma, beta, weight, bias
 
 
-def biasless_mirror(gamma, beta, weight, bias, unit):
-    return *good_mirror(gamma, beta, weight, bias, unit)[:3], bias
+def biasless_mirror(gamma, beta, weight, bias, channel):
+    return *good_mirror(gamma, beta, weight, bias, channel)[:3], bias
 
 
-def sign_of_gamma_alone(gamma, beta, weight, bias, unit):
-    gamma[unit] = -gamma[unit]
+def sign_of_gamma_alone(gamma, beta, weight, bias, channel):
+    gamma[channel] = -gamma[channel]
     return gamma, beta, weight, bias
 
 
@@ -301,12 +301,12 @@ RIGHT = {
     checks.convert: good_convert,
     checks.interval: good_interval,
     checks.recompute: good_recompute,
-    checks.noise_factor: lambda momentum: (momentum / (2 - momentum)) ** 0.5,
+    checks.scatter_factor: lambda momentum: (momentum / (2 - momentum)) ** 0.5,
     checks.moving_layers: good_moving,
     checks.batch_norm_gradient: good_gradient,
     checks.projection_matrix: good_projection,
     checks.share_of_two: lambda d, eps: eps / (d * d / 4 + eps),
-    checks.mirror_unit: good_mirror,
+    checks.mirror_channel: good_mirror,
     checks.drop_constant: good_drop,
     checks.decay_groups: good_groups,
     checks.dead_units: good_dead,
@@ -347,8 +347,8 @@ WRONG = [
     (checks.recompute, recompute_without_reset),
     (checks.recompute, recompute_and_leave),
     (checks.recompute, lambda model, batches: batches.clear()),
-    (checks.noise_factor, lambda momentum: momentum),
-    (checks.noise_factor, lambda momentum: momentum**0.5),
+    (checks.scatter_factor, lambda momentum: momentum),
+    (checks.scatter_factor, lambda momentum: momentum**0.5),
     (checks.moving_layers, lambda model: list(tracking_layers(model))),
     (checks.moving_layers, lambda m: list(tracking_layers(m)) if m.training else []),
     (checks.moving_layers, with_gradient),
@@ -360,8 +360,8 @@ WRONG = [
     (checks.projection_matrix, lambda x: 2 * good_projection(x)),
     (checks.share_of_two, lambda d, eps: eps / (d * d + eps)),
     (checks.share_of_two, lambda d, eps: 0.0),
-    (checks.mirror_unit, biasless_mirror),
-    (checks.mirror_unit, sign_of_gamma_alone),
+    (checks.mirror_channel, biasless_mirror),
+    (checks.mirror_channel, sign_of_gamma_alone),
     (checks.drop_constant, drop_before_the_sigmoid),
     (checks.drop_constant, forget_the_constant),
     (checks.decay_groups, groups_by_axes),

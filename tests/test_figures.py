@@ -10,7 +10,7 @@ import pytest
 from normlab import figures
 from normlab.figures import __main__ as draw_cover
 from normlab.figures.cover import cover
-from normlab.figures.style import spread
+from normlab.figures.style import spread, spread_both_ways
 
 RNG = np.random.default_rng(0)
 VALLEY = (np.diag([4.0, 1.0]), np.array([1.0, 2.0]), RNG.normal(size=(5, 2)), "red")
@@ -127,7 +127,8 @@ DRAWN = {
     ),
     "pruned_accuracy": lambda: figures.pruned_accuracy([0, 50], PRUNED),
     "beside_identity": lambda: figures.beside_identity(
-        {"layer 1": (np.ones(6), np.ones(6))}, {"layer 1": (np.ones(6), np.ones(6))}
+        {f"layer {n}": (np.ones(6), np.ones(6)) for n in (1, 2)},
+        {f"layer {n}": (np.ones(6), np.ones(6)) for n in (1, 2)},
     ),
     "company": lambda: figures.company(
         RNG.uniform(size=(28, 28)), {"8 boots": RNG.uniform(size=9)}, 0.8, "p"
@@ -282,6 +283,10 @@ def test_labels_do_not_cover_each_other():
     assert placed == [0.0, 1.0, 2.0, 5.0]
 
 
+def test_labels_that_move_both_ways_keep_their_middle():
+    assert spread_both_ways([0.0, 0.0, 5.0], gap=1.0) == [-0.5, 0.5, 5.0]
+
+
 def test_pruned_accuracy_draws_mean_and_range_in_per_cent():
     (ax,) = figures.pruned_accuracy([0, 50], PRUNED).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [80, 80])
@@ -317,7 +322,7 @@ def test_source_beside_seeds_keeps_source_and_seeds_apart():
 
 def test_company_draws_every_draw_and_the_one_answer():
     draws = {"first": np.array([0.1, 0.2, 0.3]), "second": np.array([0.9])}
-    (ax,) = figures.company(np.zeros((28, 28)), draws, 0.5, "p").axes
+    ax, _ = figures.company(np.zeros((28, 28)), draws, 0.5, "p").axes
     *dots, alone = ax.lines
     for row, (line, values) in enumerate(zip(dots, draws.values(), strict=True)):
         np.testing.assert_allclose(line.get_xdata(), values)
@@ -503,13 +508,24 @@ def test_the_first_seed_stands_out_among_trajectories():
 
 
 def test_beside_identity_keeps_gamma_and_beta_apart():
-    scales = {"layer 1": (np.array([1.0, 2.0]), np.array([3.0, 4.0]))}
-    centres = {"layer 1": (np.array([5.0, 6.0]), np.array([7.0, 8.0]))}
-    left, right = figures.beside_identity(scales, centres).axes
-    np.testing.assert_allclose(left.collections[0].get_offsets(), [[1, 3], [2, 4]])
-    np.testing.assert_allclose(right.collections[0].get_offsets(), [[5, 7], [6, 8]])
-    for ax in (left, right):
+    scales = {
+        "layer 1": (np.array([1.0, 2.0]), np.array([3.0, 4.0])),
+        "layer 2": (np.array([1.0]), np.array([2.0])),
+    }
+    centres = {
+        "layer 1": (np.array([5.0, 6.0]), np.array([7.0, 8.0])),
+        "layer 2": (np.array([9.0]), np.array([0.5])),
+    }
+    figure = figures.beside_identity(scales, centres)
+    scale, first, others = figure.axes
+    np.testing.assert_allclose(scale.collections[0].get_offsets(), [[1, 3], [2, 4]])
+    np.testing.assert_allclose(first.collections[0].get_offsets(), [[5, 7], [6, 8]])
+    np.testing.assert_allclose(others.collections[0].get_offsets(), [[9, 0.5]])
+    figure.draw_without_rendering()
+    for ax in figure.axes:
         assert ax.lines[0].get_slope() == 1
+        (x0, y0), (x1, y1) = ax.transData.transform([(0, 0), (1, 1)])
+        assert x1 - x0 == pytest.approx(y1 - y0)  # so the line is the diagonal
 
 
 def test_moved_tokens_are_coloured_and_the_changed_one_is_framed():

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from normlab.checks.verdict import Verdict, alike, check, random, shaped_as, undisturbed
@@ -12,41 +13,44 @@ Groups = tuple[list[nn.Parameter], list[nn.Parameter]]
 
 
 @undisturbed()
-def mirror_unit(
+def mirror_channel(
     function: Callable[..., tuple[Tensor, Tensor, Tensor, Tensor]],
 ) -> Verdict:
-    """Check ``(gamma, beta, weight, bias, unit)`` -> the four after mirroring a unit.
+    """Check ``(gamma, beta, weight, bias, channel)`` -> the four after mirroring.
 
-    ``gamma`` and ``beta`` (C,) come before a sigmoid, ``weight`` (O, C) and ``bias``
-    (O,) after it. The unit's gamma and beta change sign, the function stays.
+    ``gamma`` and ``beta`` (C,) come before a sigmoid and average pooling, a convolution
+    with ``weight`` (O, C, k, k) and ``bias`` (O,) and no padding after it. The
+    channel's gamma and beta change sign, the function stays.
     """
 
-    def answer(unit: int) -> tuple[list[Tensor], list[Tensor]]:
-        old = [random(*s, seed=i) for i, s in enumerate([(5,), (5,), (3, 5), (3,)])]
-        new = function(*(v.clone() for v in old), unit)
+    def answer(channel: int) -> tuple[list[Tensor], list[Tensor]]:
+        shapes = [(5,), (5,), (3, 5, 3, 3), (3,)]
+        old = [random(*shape, seed=i) for i, shape in enumerate(shapes)]
+        new = function(*(v.clone() for v in old), channel)
         return old, [shaped_as(o, n) for o, n in zip(old, new, strict=True)]
 
     def output(gamma: Tensor, beta: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        x_hat = random(20, 5, seed=9)
-        return (gamma * x_hat + beta).sigmoid() @ weight.T + bias
+        x_hat = random(4, 5, 10, 10, seed=9)
+        sent = (gamma[:, None, None] * x_hat + beta[:, None, None]).sigmoid()
+        return F.conv2d(F.avg_pool2d(sent, 2), weight, bias)
 
-    def flipped(unit: int) -> bool:
+    def flipped(channel: int) -> bool:
         sign = torch.ones(5)
-        sign[unit] = -1
-        old, new = answer(unit)
+        sign[channel] = -1
+        old, new = answer(channel)
         return all(alike(new[i], sign * old[i]) for i in (0, 1))
 
-    def same(unit: int) -> bool:
-        old, new = answer(unit)
+    def same(channel: int) -> bool:
+        old, new = answer(channel)
         return alike(output(*new), output(*old), atol=1e-5)
 
     return check(
         {
-            "that unit's gamma and beta change sign, no other's": lambda: (
+            "that channel's gamma and beta change sign, no other's": lambda: (
                 flipped(1) and flipped(4)
             ),
-            "the outputs stay when unit 1 is mirrored": lambda: same(1),
-            "the outputs stay when unit 4 is mirrored": lambda: same(4),
+            "the outputs stay when channel 1 is mirrored": lambda: same(1),
+            "the outputs stay when channel 4 is mirrored": lambda: same(4),
         }
     )
 

@@ -57,8 +57,8 @@ def recompute(function: Callable[[nn.Module, Sequence[Tensor]], object]) -> Verd
 
 
 @undisturbed()
-def noise_factor(function: Callable[[float], float]) -> Verdict:
-    """Check a function from PyTorch's momentum to the noise left in the average."""
+def scatter_factor(function: Callable[[float], float]) -> Verdict:
+    """Check a function from PyTorch's momentum to the scatter left in the average."""
 
     def same(momentum: float) -> bool:
         back = torch.arange(20_000, dtype=torch.float64)

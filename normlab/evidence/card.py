@@ -8,7 +8,8 @@ from normlab.evidence.claim import Claim
 from normlab.evidence.claims import CLAIMS
 from normlab.evidence.judge import Verdict, judge
 from normlab.evidence.registry import written
-from normlab.evidence.sources import called
+from normlab.evidence.sentences import of_other_ways, of_p
+from normlab.evidence.sources import cited
 from normlab.evidence.words import Word
 
 LEDGER = "../book/claims.html"
@@ -23,30 +24,17 @@ class Card:
     def __repr__(self) -> str:
         claim = self.verdict.claim
         head = f"{claim.id}: {self.verdict.word.upper()}"
-        lines = [f"Claim ({called(claim.source)}, {claim.place}): {claim.says}"]
+        lines = [f"Claim ({cited(claim)}): {claim.says}"]
         lines += [f"{what}: {number}" for what, number in self.verdict.numbers]
         return "\n".join([head, *(f"  {line}" for line in [*lines, *self.remarks()])])
 
     def remarks(self) -> list[str]:
-        """Return the sentences below the numbers: tests, what flips it, or why not."""
-        said = []
-        if self.verdict.tests:
-            said.append(
-                f"p = {self.verdict.p:.2g}, one of {self.verdict.tests} tests of "
-                f"“{self.verdict.claim.experiment}” that share the level 0.05."
-            )
-        if depends := self.verdict.depends_on:
-            said.append(
-                f"It depends: by the primary measure it is {self.verdict.primary}, and "
-                f"the other way with {', '.join(depends)}."
-            )
-        elif others := self.verdict.variants:
-            names = ", ".join(variant.name for variant in others)
-            said.append(f"No other way to ask decides the other way: {names}.")
-        untried = self.verdict.word is Word.NOT_TRIED
+        """Return the sentences below the numbers: p, other ways to ask, or why not."""
         claim = self.verdict.claim
-        said.append(claim.reason if untried else written(claim))
-        return said
+        if self.verdict.word is Word.NOT_TRIED:
+            return [claim.reason]
+        said = of_p(self.verdict), of_other_ways(self.verdict), written(claim)
+        return list(filter(None, said))
 
     def _repr_html_(self) -> str:
         claim, word = self.verdict.claim, self.verdict.word
@@ -63,7 +51,7 @@ class Card:
             f'data-word="{word.slug}">{word}</strong> '
             f'<a href="{LEDGER}#{claim.anchor}">{escape(claim.id)}</a></p>'
             f'<p class="bn-card-says">{escape(claim.says)} '
-            f"<cite>{escape(called(claim.source))}, {escape(claim.place)}</cite></p>"
+            f"<cite>{escape(cited(claim))}</cite></p>"
             f'{numbers}<p class="bn-card-remarks">{remarks}</p></div>'
         )
 

@@ -25,12 +25,15 @@ class Unit:
     signed: bool = False
     logarithm: bool = False
 
+    def scale(self, value: float) -> float:
+        """Return the number in this unit: a recorded share in points, say."""
+        return float(np.exp(value)) if self.logarithm else self.factor * value
+
     def show(self, value: float, digits: int | None = None) -> str:
         """Return the number as text, with a real minus sign and without its word."""
-        shown = np.exp(value) if self.logarithm else self.factor * value
         sign = "+" if self.signed else ""
         places = self.digits if digits is None else digits
-        return f"{shown:{sign},.{places}f}".replace("-", "−")
+        return f"{self.scale(value):{sign},.{places}f}".replace("-", "−")
 
 
 UNITS = {
@@ -92,9 +95,18 @@ class Interval:
         star = " *" if self.excludes() else ""
         return f"{mean} ({low} to {high}){star}".replace(" ", "\xa0")  # on one line
 
-    def __str__(self) -> str:
+    def sentence(self, digits: int | None = None) -> str:
+        """Return the text with what the interval is, and of how many seeds."""
         end = {"mean": "", "further run": " for a further run"}.get(self.kind, "")
-        return f"{self.text()[:-1]}; {self.level:.0%} interval{end}, {self.n} seeds)"
+        said = f"{self.level:.0%} interval{end}, {self.n} seeds"
+        return f"{self.text(digits)[:-1]}; {said})"
+
+    def scaled(self) -> tuple[float, float, float]:
+        """Return estimate, low and high as numbers, as they are shown."""
+        return tuple(UNITS[self.unit].scale(value) for value in self)
+
+    def __str__(self) -> str:
+        return self.sentence()
 
     def __repr__(self) -> str:
         return str(self)
@@ -192,3 +204,17 @@ def holm_levels(p_values: dict[str, float], level: float = 0.05) -> dict[str, fl
         failed = failed or p_values[name] >= own
         levels[name] = 0.0 if failed else own
     return levels
+
+
+def holm_p(p_values: dict[str, float]) -> dict[str, float]:
+    """Return each p raised by Holm's correction, to be held against the whole level.
+
+    The smallest of m is multiplied by m, the next by m - 1, and so on; none is below
+    the one before it, or above 1. A p is below its level of ``holm_levels`` where the
+    raised one is below the level shared.
+    """
+    raised, highest = {}, 0.0
+    for rank, name in enumerate(sorted(p_values, key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[name]))
+        raised[name] = highest
+    return raised

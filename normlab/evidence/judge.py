@@ -1,10 +1,10 @@
 """Where verdicts are made: claims and records in, words out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from normlab.evidence.claim import Claim
-from normlab.evidence.intervals import holm_levels
+from normlab.evidence.intervals import Interval, holm_levels, holm_p
 from normlab.evidence.records import RECORDS, Records
 from normlab.evidence.rules import LEVEL, Trial
 from normlab.evidence.words import Word
@@ -29,8 +29,12 @@ class Verdict:
         primary: by the primary measure alone.
         numbers: (what, number) pairs behind it.
         tests: how many comparisons of its experiment share the level.
-        level: what p had to be below; None where the rule has no p.
-        p: of the primary comparison.
+        level: what the comparison's own p had to be below; None where it shares none.
+        p: of the primary comparison, raised by Holm's correction where it shares the
+            level; to be held against all of it.
+        p_of: which of several p's that is.
+        by_interval: whether the word stands whatever p is.
+        intervals: of the primary measures.
         variants: the other ways to ask.
     """
 
@@ -41,6 +45,9 @@ class Verdict:
     tests: int = 0
     level: float | None = None
     p: float | None = None
+    p_of: str = ""
+    by_interval: bool = False
+    intervals: tuple[Interval, ...] = ()
     variants: tuple[Variant, ...] = ()
 
     @property
@@ -63,26 +70,38 @@ def judge(claims: Iterable[Claim], records: Records = RECORDS) -> dict[str, Verd
             continue
         if trials[claim.id].p is not None:
             families.setdefault(claim.experiment, {})[claim.id] = trials[claim.id].p
-    levels = {e: holm_levels(p_values) for e, p_values in families.items()}
+    shared = {
+        name: (levels[name], raised[name], len(p_values))
+        for p_values in families.values()
+        for levels, raised in [(holm_levels(p_values), holm_p(p_values))]
+        for name in p_values
+    }
     found = {}
     for claim in claims:
         if claim.id not in trials:
             found[claim.id] = Verdict(claim, Word.NOT_TRIED, Word.NOT_TRIED)
             continue
-        level = levels.get(claim.experiment, {}).get(claim.id)
-        tests = len(families.get(claim.experiment, ())) if level is not None else 0
-        found[claim.id] = _verdict(claim, trials[claim.id], level, tests, records)
+        trial = trials[claim.id]
+        level, p, tests = shared.get(claim.id, (None, trial.p, 0))
+        verdict = _verdict(claim, trial, LEVEL if level is None else level, records)
+        found[claim.id] = replace(verdict, level=level, p=p, tests=tests)
     return found
 
 
-def _verdict(
-    claim: Claim, trial: Trial, level: float | None, tests: int, records: Records
-) -> Verdict:
-    primary = trial.decide(LEVEL if level is None else level)
+def _verdict(claim: Claim, trial: Trial, level: float, records: Records) -> Verdict:
+    primary = trial.decide(level)
     variants = tuple(
         Variant(name, (asked := rule.on(records)).decide(LEVEL), asked.numbers)
         for name, rule in claim.variants.items()
     )
     flips = any(variant.word.contradicts(primary) for variant in variants)
-    word = primary.one_step_down() if flips else primary
-    return Verdict(claim, word, primary, trial.numbers, tests, level, trial.p, variants)
+    return Verdict(
+        claim,
+        primary.one_step_down() if flips else primary,
+        primary,
+        trial.numbers,
+        p_of=trial.p_of,
+        by_interval=primary is not Word.UNDECIDED and trial.decide(0.0) is primary,
+        intervals=trial.intervals,
+        variants=variants,
+    )

@@ -117,12 +117,20 @@ def printed_places(what: str, records: Records) -> Found:
         (f"place {p}: {show(printed[p - 1])}, a further run", ranges[p - 1].text())
         for p in outside
     ]
-    widest = max(ranges, key=lambda run: run.high - run.low)
-    numbers.append(("widest range of a place", widest.text()))
+    halves = [_half_over_middle(run) for run in ranges]
+    vaguest = int(np.argmax(halves))
+    numbers += [
+        (f"least precise, place {vaguest + 1}, a further run", ranges[vaguest].text()),
+        ("half of that range, over its middle", f"{halves[vaguest]:.2f}"),
+    ]
     if outside:
         return Word.NOT_REPRODUCED, tuple(numbers)
-    vague = any(run.high - run.estimate > abs(run.estimate) for run in ranges)
+    vague = halves[vaguest] > 1
     return (Word.UNDECIDED if vague else Word.REPRODUCED), tuple(numbers)
+
+
+def _half_over_middle(run: Interval) -> float:
+    return (run.high - run.estimate) / max(abs(run.estimate), 1e-12)
 
 
 def layers_apart(what: str, records: Records) -> Found:
@@ -213,7 +221,7 @@ def never_starts(column: Callable[[Records], pd.Series], records: Records) -> Fo
     stuck = accuracy.between(0.09, 0.12)
     numbers = (
         ("at 9 to 12%", f"{stuck.sum()} of {len(stuck)} trainings"),
-        ("highest accuracy", f"{100 * accuracy.max():.1f}%"),
+        ("highest test accuracy, evaluation mode", f"{100 * accuracy.max():.1f}%"),
     )
     return (Word.REPRODUCED if stuck.all() else Word.NOT_REPRODUCED), numbers
 

@@ -12,8 +12,9 @@ from normlab.evidence.intervals import UNITS
 from normlab.evidence.judge import Verdict
 from normlab.evidence.records import RECORDS, Records
 from normlab.evidence.registry import written
-from normlab.evidence.rules import All, Rule
-from normlab.evidence.sources import called
+from normlab.evidence.rules import All, Holds, Rule
+from normlab.evidence.sentences import of_other_ways, of_p
+from normlab.evidence.sources import LETTERS, called
 from normlab.evidence.words import Word
 
 Numbers = tuple[tuple[str, str], ...]
@@ -36,7 +37,8 @@ class Row:
     Args:
         claimed: the number that the claim gives, "" where its rule has none.
         numbers: (what, number) pairs.
-        firm: how many other ways to ask there are, and which decide otherwise.
+        p: the sentence on p, "" where there is none.
+        firm: what the other ways to ask said.
         others: these ways.
         written: whether the rule or the runs came first.
         command: records again what the primary measure is read from.
@@ -47,6 +49,7 @@ class Row:
     source: str
     claimed: str
     numbers: Numbers
+    p: str
     firm: str
     others: tuple[Other, ...]
     rule: str
@@ -84,7 +87,8 @@ def _row(verdict: Verdict, records: Records) -> Row:
         source=called(claim.source),
         claimed=claimed(claim.rule),
         numbers=verdict.numbers,
-        firm=firmness(verdict) if tried else "",
+        p=of_p(verdict),
+        firm=of_other_ways(verdict) if tried else "",
         others=tuple(
             Other(v.name, claim.variants[v.name].text, v.word, v.numbers)
             for v in verdict.variants
@@ -98,23 +102,12 @@ def _row(verdict: Verdict, records: Records) -> Row:
 
 def claimed(rule: Rule | None) -> str:
     """Return the number that a claim gives, as its rule shows it."""
+    if isinstance(rule, Holds):
+        return rule.claimed
     parts = rule.rules if isinstance(rule, All) else (rule,)
     given = [part for part in parts if getattr(part, "number", None) is not None]
     shown = (UNITS[p.unit].show(p.number) + UNITS[p.unit].word for p in given)
     return "; ".join(number.lstrip("+") for number in shown)
-
-
-def firmness(verdict: Verdict) -> str:
-    """Say how many other ways to ask there are, and which decide otherwise."""
-    asked, flips = len(verdict.variants), verdict.depends_on
-    if not asked:
-        return "asked in one way"
-    if not flips:
-        return f"{asked} other way{'s' * (asked > 1)} asked, none decides otherwise"
-    return (
-        f"by the primary measure {verdict.primary}; decided otherwise in "
-        f"{len(flips)} of {asked} other ways: {', '.join(flips)}"
-    )
 
 
 def _tables(rule: Rule, records: Records) -> tuple[tuple[str, str], ...]:
@@ -143,11 +136,9 @@ class Counts:
 
     Args:
         words: word -> claims that got it, in the order of the words.
-        reasons: why not -> claims that are not tried.
     """
 
     words: dict[Word, int]
-    reasons: dict[str, int]
 
     @property
     def all(self) -> int:
@@ -161,24 +152,47 @@ class Counts:
 
 
 def counts(verdicts: Iterable[Verdict]) -> Counts:
-    """Count words and reasons."""
-    verdicts = list(verdicts)
+    """Count words."""
     words = Counter(verdict.word for verdict in verdicts)
+    return Counts({word: words[word] for word in Word})
+
+
+def by_whose(verdicts: Iterable[Verdict]) -> dict[str, Counts]:
+    """Count what others claim and what this book does, apart."""
+    verdicts = list(verdicts)
+    ours = [verdict for verdict in verdicts if verdict.claim.source == OURS]
+    others = [verdict for verdict in verdicts if verdict.claim.source != OURS]
+    return {"others' claims": counts(others), "this book's": counts(ours)}
+
+
+def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """Return why claims are not tried -> how many for this reason, of several each."""
     untried = (v.claim.reason for v in verdicts if v.word is Word.NOT_TRIED)
-    return Counts(
-        {word: words[word] for word in Word}, dict(Counter(untried).most_common())
-    )
+    return {why: n for why, n in Counter(untried).most_common() if n > 1}
+
+
+def sources(rows: Iterable[Row]) -> dict[str, int]:
+    """Return the sources' names and rows: this book, the texts A to E, the others."""
+    rows = list(rows)
+    found = Counter(row.source for row in rows)
+    lettered = [called(key) for keys in LETTERS.values() for key in keys]
+    ordered = [called(OURS), *lettered, *sorted(found)]
+    return {name: found[name] for name in dict.fromkeys(ordered) if found[name]}
 
 
 CSV = {
     "id": lambda row: row.claim.id,
     "source": lambda row: row.source,
-    "place": lambda row: row.claim.place,
+    "place": lambda row: row.claim.where,
     "claim": lambda row: row.claim.says,
     "claimed": lambda row: row.claimed,
     "their setting": lambda row: row.claim.setting,
     "our setting": lambda row: row.claim.ours,
     "our numbers": lambda row: listed(row.numbers),
+    **{
+        name: lambda row, n=n: _primary(row, n)
+        for n, name in enumerate(("estimate", "low", "high", "n", "unit"))
+    },
     "verdict": lambda row: row.verdict.word,
     "firm": lambda row: row.firm,
     "other ways": lambda row: "; ".join(
@@ -187,12 +201,24 @@ CSV = {
     "rule": lambda row: row.rule,
     "rule and runs": lambda row: row.written,
     "tests": lambda row: row.verdict.tests or "",
-    "p": lambda row: "" if row.verdict.p is None else f"{row.verdict.p:.3g}",
+    "p after Holm": lambda row: "" if row.verdict.p is None else f"{row.verdict.p:.3g}",
+    "about p": lambda row: row.p,
     "reason": lambda row: row.claim.reason,
+    "see": lambda row: row.claim.see,
     "page": lambda row: row.claim.chapter and f"notebooks/{row.claim.chapter}",
     "command": lambda row: row.command,
     "records": lambda row: row.files,
 }
+
+
+def _primary(row: Row, column: int) -> str:
+    """Return a number of the primary measure's interval, where there is just one."""
+    if len(row.verdict.intervals) != 1:
+        return ""
+    (interval,) = row.verdict.intervals
+    unit = UNITS[interval.unit].word.strip()
+    numbers = [f"{value:.6g}" for value in interval.scaled()]
+    return [*numbers, str(interval.n), unit][column]
 
 
 def listed(numbers: Numbers) -> str:

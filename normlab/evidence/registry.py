@@ -17,6 +17,7 @@ from normlab.runs.store import RULES, folder, records, write_atomically
 
 AFTER, BEFORE = "Rule written after these runs.", "Rule written before these runs."
 COMPUTED = "Computed whenever the book is built."
+TIMED = "Recorded by “{}”, one timing; rule written after it."
 
 
 def rule_hash(claim: Claim) -> str:
@@ -50,12 +51,35 @@ def write(claims: Iterable[Claim]) -> Path:
 
 def written(claim: Claim) -> str:
     """Say whether the rule is older than the runs it judges."""
+    if claim.benchmark:
+        return TIMED.format(claim.benchmark)
     if not claim.experiment:
         return COMPUTED
     own = rule_hash(claim)
     known = records(claim.experiment).values()
     stored = [r["provenance"].get("rules", {}).get(claim.id) for r in known]
     return BEFORE if stored and all(one == own for one in stored) else AFTER
+
+
+def rules_first(claims: Iterable[Claim]) -> str:
+    """Say of how many rules on recorded runs the runs came first."""
+    judged = [
+        claim
+        for claim in claims
+        if claim.rule is not None
+        and (claim.benchmark or (claim.experiment and records(claim.experiment)))
+    ]
+    before = sum(written(claim) == BEFORE for claim in judged)
+    if not before:
+        return (
+            f"None of the {len(judged)} rules that judge recorded runs was written "
+            "before these runs: whoever wrote them had seen the numbers, or could have."
+        )
+    return (
+        f"Of the {len(judged)} rules that judge recorded runs {before} were written "
+        "before these runs; whoever wrote the others had seen the numbers, or could "
+        "have."
+    )
 
 
 @cache

@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from normlab.evidence.intervals import UNITS, further_run, mean, p_value
+from normlab.evidence.intervals import UNITS, Interval, further_run, mean, p_value
 from normlab.evidence.records import Records, paired
 from normlab.evidence.words import Word
 
@@ -48,12 +48,16 @@ class Trial:
     Args:
         numbers: (what, number as text) pairs.
         decide: from the level that p must be below to the word.
-        p: of the comparison, where there is one; the largest of several.
+        p: of the comparison, where there is one; of several see ``All``.
+        p_of: which of several p's that is, "" where there is one.
+        intervals: those that the numbers show.
     """
 
     numbers: tuple[tuple[str, str], ...]
     decide: Callable[[float], Word]
     p: float | None = None
+    p_of: str = ""
+    intervals: tuple[Interval, ...] = ()
 
 
 class Rule(Protocol):
@@ -80,8 +84,40 @@ def size_of(differences: np.ndarray, smallest: float, level: float = LEVEL) -> S
     return Size.OPEN
 
 
+def limit(unit: str, size: float) -> str:
+    """Return a limit as a rule names it: "−1.0 points", of a ratio "1/1.05"."""
+    shown = UNITS[unit]
+    if shown.logarithm:
+        return f"{'1/' if size < 0 else ''}{shown.show(abs(size))}"
+    return shown.show(size) + shown.word
+
+
+def between(unit: str, size: float) -> str:
+    """Return the limits on both sides: "−1.0 and +1.0 points", "1/1.05 and 1.05"."""
+    low = limit(unit, -size).removesuffix(UNITS[unit].word)
+    return f"{low} and {limit(unit, size)}"
+
+
+def _kind(unit: str) -> str:
+    return "mean ratio" if UNITS[unit].logarithm else "mean"
+
+
+class Measured:
+    """A rule on one comparison: ``what``, its ``condition``, and what is otherwise."""
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        return capital(f"{self.what}: {self.condition}; {self.otherwise}.")
+
+
+def capital(text: str) -> str:
+    """Return it as a sentence begins."""
+    return text[0].upper() + text[1:]
+
+
 @dataclass(frozen=True)
-class Effect:
+class Effect(Measured):
     """One arm is higher than the other, by at least ``smallest``.
 
     Args:
@@ -89,7 +125,7 @@ class Effect:
         lower: the other one.
         smallest: the smallest difference that counts, in the unit of the values; of a
             ratio its logarithm.
-        what: the difference in words, "2 images less 16".
+        what: the difference in words, "test accuracy, 2 images − 16 images".
         unit: of the difference, a name in ``UNITS``; "times" compares ratios.
         number: the size that the claim gives, if it does, as a positive difference.
         shown_as: -1 shows the difference the other way round, as ``what`` says it.
@@ -104,18 +140,29 @@ class Effect:
     shown_as: int = 1
 
     @property
-    def text(self) -> str:
-        """The rule in words."""
-        least = UNITS[self.unit].show(self.smallest).lstrip("+")
+    def condition(self) -> str:
+        """When it is as claimed, in words."""
+        least = "at least" if self.shown_as > 0 else "at most"
+        return (
+            f"as claimed if p < {LEVEL} and the {_kind(self.unit)} is {least} "
+            f"{limit(self.unit, self.shown_as * self.smallest)}"
+        )
+
+    @property
+    def otherwise(self) -> str:
+        """When it is something else, in words."""
         said = (
-            f"{self.what}: as claimed if p < {LEVEL} and the mean difference is at "
-            f"least {least}{UNITS[self.unit].word}; no effect if its 90% interval is "
-            "nearer to zero than that."
+            "else no effect if the 90% interval lies between "
+            f"{between(self.unit, self.smallest)}; else in direction if p < {LEVEL} "
+            "with the claimed sign"
         )
         if self.number is None:
             return said
         number = UNITS[self.unit].show(self.number).lstrip("+")
-        return f"{said} The claimed {number} must lie where a further run would fall."
+        return (
+            f"{said}; in direction too if the claimed {number} lies where no further "
+            "run would fall"
+        )
 
     def differences(self, records: Records) -> np.ndarray:
         """Return higher less lower by seed, of logarithms where a ratio is meant."""
@@ -129,8 +176,19 @@ class Effect:
         found = self.differences(records)
         if (unjudged := _unjudged(self.what, found)) is not None:
             return unjudged
-        shown = ((self.what, str(mean(self.shown_as * found, self.unit))),)
-        return Trial(shown, lambda level: self._word(found, level), p_value(found))
+        interval = mean(self.shown_as * found, self.unit)
+        return Trial(
+            ((self.what, interval.sentence(self._digits(interval))),),
+            lambda level: self._word(found, level),
+            p_value(found),
+            intervals=(interval,),
+        )
+
+    def _digits(self, interval: Interval) -> int | None:
+        """Return one digit more where the mean would look like the limit itself."""
+        unit = UNITS[self.unit]
+        alike = unit.show(abs(interval.estimate)) == unit.show(self.smallest)
+        return unit.digits + 1 if alike else None
 
     def _word(self, found: np.ndarray, level: float) -> Word:
         size = size_of(found, self.smallest, level)
@@ -160,7 +218,7 @@ def _unjudged(what: str, found: np.ndarray) -> Trial | None:
 
 
 @dataclass(frozen=True)
-class Same:
+class Same(Measured):
     """Two arms differ by less than ``margin``.
 
     Args:
@@ -178,14 +236,17 @@ class Same:
     unit: str = "points"
 
     @property
-    def text(self) -> str:
-        """The rule in words."""
-        most = UNITS[self.unit].show(self.margin).lstrip("+")
+    def condition(self) -> str:
+        """When it is the same, in words."""
         return (
-            f"{self.what}: the same if the 90% interval of the difference is nearer to "
-            f"zero than {most}{UNITS[self.unit].word}; not the same if p < {LEVEL} and "
-            "the mean difference is at least that."
+            "the same if the 90% interval lies between "
+            f"{between(self.unit, self.margin)}"
         )
+
+    @property
+    def otherwise(self) -> str:
+        """When it is not, in words."""
+        return f"not the same if p < {LEVEL} and the {_kind(self.unit)} lies outside"
 
     def on(self, records: Records) -> Trial:
         """Try it."""
@@ -201,14 +262,15 @@ class Same:
             apart = size in (Size.BETTER, Size.OPPOSITE)
             return Word.NOT_REPRODUCED if apart else Word.UNDECIDED
 
-        shown = ((self.what, str(mean(found, self.unit))),)
+        interval = mean(found, self.unit)
         # A small p is needed for a difference only, not for its absence.
         same = mean(found, level=0.90).within(self.margin)
-        return Trial(shown, decide, None if same else p_value(found))
+        p = None if same else p_value(found)
+        return Trial(((self.what, str(interval)),), decide, p, intervals=(interval,))
 
 
 @dataclass(frozen=True)
-class NoWorse:
+class NoWorse(Measured):
     """One arm is not below another by ``margin`` or more; it may be above.
 
     Args:
@@ -228,14 +290,19 @@ class NoWorse:
     shown_as: int = 1
 
     @property
-    def text(self) -> str:
-        """The rule in words."""
-        least = UNITS[self.unit].show(-self.shown_as * self.margin)
+    def condition(self) -> str:
+        """When it is no worse, in words."""
+        up = self.shown_as > 0
         return (
-            f"{self.what}: no worse if the 90% interval ends before "
-            f"{least}{UNITS[self.unit].word}; worse if p < {LEVEL} and the mean "
-            "difference is at least that."
+            f"no worse if the 90% interval's {'lower' if up else 'upper'} end is "
+            f"{'above' if up else 'below'} "
+            f"{limit(self.unit, -self.shown_as * self.margin)}"
         )
+
+    @property
+    def otherwise(self) -> str:
+        """When it is worse, in words."""
+        return f"worse if p < {LEVEL} and the {_kind(self.unit)} is beyond that too"
 
     def on(self, records: Records) -> Trial:
         """Try it."""
@@ -251,8 +318,9 @@ class NoWorse:
             worse = size_of(found, self.margin, level) is Size.OPPOSITE
             return Word.NOT_REPRODUCED if worse else Word.UNDECIDED
 
-        shown = ((self.what, str(mean(self.shown_as * found, self.unit))),)
-        return Trial(shown, decide, None if holds else p_value(found))
+        interval = mean(self.shown_as * found, self.unit)
+        p = None if holds else p_value(found)
+        return Trial(((self.what, str(interval)),), decide, p, intervals=(interval,))
 
 
 @dataclass(frozen=True)
@@ -276,8 +344,9 @@ class Number:
         """The rule in words."""
         number = UNITS[self.unit].show(self.number)
         return (
-            f"{number}{UNITS[self.unit].word} lies within the 95% range for one "
-            "further run, which reaches no further than zero and twice the mean."
+            f"As claimed if {number}{UNITS[self.unit].word} lies within the 95% range "
+            "for one further run, and not if it lies outside; undecided if that range "
+            "reaches beyond zero or twice the mean."
         )
 
     def on(self, records: Records) -> Trial:
@@ -291,7 +360,7 @@ class Number:
         else:
             word = Word.REPRODUCED if _number_fits(found, self.number) else None
         shown = ((self.what, str(run)), ("claimed", self._claimed()))
-        return Trial(shown, lambda _: word or Word.UNDECIDED)
+        return Trial(shown, lambda _: word or Word.UNDECIDED, intervals=(run,))
 
     def _claimed(self) -> str:
         return UNITS[self.unit].show(self.number) + UNITS[self.unit].word
@@ -305,25 +374,17 @@ class Holds:
         text: the rule in words.
         check: records -> (word, (what, number) pairs). Of an identity, which needs no
             records, it ignores them.
+        claimed: the number that the claim gives, as text.
     """
 
     text: str
     check: Callable[[Records], tuple[Word, tuple[tuple[str, str], ...]]]
+    claimed: str = ""
 
     def on(self, records: Records) -> Trial:
         """Try it."""
         word, numbers = self.check(records)
         return Trial(numbers, lambda _: word)
-
-
-def alone(effect: Effect) -> Holds:
-    """Return the rule of an effect that is computed live: no other shares its level."""
-
-    def check(records: Records) -> tuple[Word, tuple[tuple[str, str], ...]]:
-        trial = effect.on(records)
-        return trial.decide(LEVEL), trial.numbers
-
-    return Holds(effect.text, check)
 
 
 @dataclass(frozen=True)
@@ -338,21 +399,29 @@ class All:
 
     @property
     def text(self) -> str:
-        """The rule in words."""
-        return "All of these. " + " ".join(rule.text for rule in self.rules)
+        """The rule in words: what is asked of several measures is said once."""
+        measured = [rule for rule in self.rules if isinstance(rule, Measured)]
+        others = [rule.text for rule in self.rules if not isinstance(rule, Measured)]
+        parts = []
+        for otherwise in dict.fromkeys(rule.otherwise for rule in measured):
+            alike = [rule for rule in measured if rule.otherwise == otherwise]
+            parts.append(capital(f"{_conditions(alike)}; {otherwise}."))
+        return " ".join(["All of these.", *parts, *others])
 
     def on(self, records: Records) -> Trial:
         """Try each."""
         trials = [rule.on(records) for rule in self.rules]
-        numbers = tuple(number for trial in trials for number in trial.numbers)
+        p, p_of = _p_of_all(trials)
         return Trial(
-            numbers,
+            tuple(number for trial in trials for number in trial.numbers),
             lambda level: _weakest([trial.decide(level) for trial in trials]),
-            _p_of_all(trials),
+            p,
+            p_of,
+            tuple(interval for trial in trials for interval in trial.intervals),
         )
 
 
-def _p_of_all(trials: list[Trial]) -> float | None:
+def _p_of_all(trials: list[Trial]) -> tuple[float | None, str]:
     """Return the largest p, since all have to hold; or, by Bonferroni, of a failure.
 
     One part that fails is enough, whatever the others' p, but it had several chances.
@@ -363,9 +432,31 @@ def _p_of_all(trials: list[Trial]) -> float | None:
         for trial in known
         if trial.decide(LEVEL / len(known)) is Word.NOT_REPRODUCED
     ]
+    several = len(known) > 1
     if failed:
-        return min(1.0, len(known) * min(failed))
-    return max((trial.p for trial in known), default=None)
+        p = min(1.0, len(known) * min(failed))
+        said = f"the smallest of its parts' p, times {len(known)}, as one that fails is"
+        return p, f"{said} enough" if several else ""
+    largest = max((trial.p for trial in known), default=None)
+    return largest, "the largest of its parts' p, as all must hold" if several else ""
+
+
+def _conditions(rules: list[Measured]) -> str:
+    """Return "A; B: each as claimed if ...; C: as claimed if ...": a condition once."""
+    said = []
+    for condition in dict.fromkeys(rule.condition for rule in rules):
+        whats = [rule.what for rule in rules if rule.condition == condition]
+        listed = _listed([what.rpartition(": ") for what in whats])
+        said.append(f"{listed}: {'each ' * (len(whats) > 1)}{condition}")
+    return "; ".join(said)
+
+
+def _listed(whats: list[tuple[str, str, str]]) -> str:
+    """Return "measure: A; B", or all in full where the measures differ."""
+    if len({measure for measure, _, _ in whats}) > 1:
+        return "; ".join("".join(what) for what in whats)
+    measure, colon, _ = whats[0]
+    return measure + colon + "; ".join(compared for _, _, compared in whats)
 
 
 def _weakest(words: list[Word]) -> Word:

@@ -1,7 +1,22 @@
 """How a source is called where there is no bibliography; keys as in references.bib."""
 
-from normlab.evidence.claim import OURS
+from normlab.evidence.claim import OURS, Claim
 
+# The texts that this book started from; their claims are named by these letters.
+LETTERS = {
+    "A": ("habr2016batch",),
+    "B": ("richtux2021deep",),
+    "C": ("kilcher2019batch",),
+    "D": ("takataka2015batch",),
+    "E": (
+        "wang2018kalman",
+        "singh2020filter",
+        "chen2021bnn",
+        "lange2022batch",
+        "hoffer2020augment",
+        "chen2019rethinking",
+    ),
+}
 SOURCES = {
     OURS: "this book",
     "ba2016layer": "Ba, Kiros and Hinton 2016",
@@ -43,3 +58,8 @@ def called(key: str) -> str:
     if key not in SOURCES:
         raise KeyError(f"no name for the source {key!r}; add it to evidence/sources.py")
     return SOURCES[key]
+
+
+def cited(claim: Claim) -> str:
+    """Return the short name of a claim's source, and where it stands there."""
+    return ", ".join(filter(None, (called(claim.source), claim.where)))

@@ -39,18 +39,22 @@ MEANINGS = {
         "of ours would fall with 95% probability."
     ),
     Word.IN_DIRECTION: (
-        "The effect is there, and its size is another, or smaller than we count as an "
-        "effect."
+        "The effect is there, and its size is another than claimed, or smaller than we "
+        "count, or only the lesser condition that the rule names is met. Or the "
+        "primary measure shows the claim and another way to ask denies it: one "
+        "step."
     ),
     Word.NOT_REPRODUCED: (
         "We tried, and our runs show the opposite, or that any effect is smaller than "
         "we count as one."
     ),
     Word.UNDECIDED: (
-        "Our runs cannot tell. Two arms that are not separated are not thereby alike."
+        "Our runs cannot tell: two arms that are not separated are not thereby alike. "
+        "Or the primary measure denies the claim, or shows its direction only, and "
+        "another way to ask says the opposite: one step."
     ),
     Word.NOT_TRIED: (
-        "With the reason: its runs are still to come, or it needs images or machines "
-        "that we do not have."
+        "With the reason: there is nothing in it to try, its runs are still to come, "
+        "or it needs images or machines that we do not have."
     ),
 }

@@ -28,7 +28,8 @@ def percentile_rivers(
 ) -> Figure:
     """Draw percentiles against the step, a row a layer, and below them the loss.
 
-    The bands are the first seed's; thin lines are the medians of the others.
+    The bands are the first seed's; thin lines are the medians of the others. The
+    vertical axes show inverse hyperbolic sines: fine near 0, and they reach far.
 
     Args:
         steps: of the snapshots (T,).
@@ -45,6 +46,7 @@ def percentile_rivers(
         at, values = losses[title]
         axes[-1, column].plot(at, values.T, color=color, linewidth=0.8)
     for number, row in enumerate(axes[:-1], start=1):
+        _fine_near_zero(row)
         _grey_beyond(row, flat_beyond)
         row[0].set_ylabel(f"layer {number}\n(dimensionless)")
     axes[-1, 0].set_ylabel("training loss\n(nats)")
@@ -183,6 +185,15 @@ def _river(ax: Axes, steps: np.ndarray, percentiles: np.ndarray, color: str) -> 
     for median in percentiles[1:, :, 4]:
         ax.plot(steps, median, color=color, linewidth=0.7, alpha=0.8)
     ax.plot(steps, first[:, 4], color=color, linewidth=1.8)
+
+
+def _fine_near_zero(row: Sequence[Axes]) -> None:
+    """Give a row that shares its scale one on which both 0.3 and 15 can be seen."""
+    low, high = row[0].get_ylim()
+    row[0].set_yscale("function", functions=(np.arcsinh, np.sinh))
+    ticks = [tick for tick in (-10, -3, -1, 0, 1, 3, 10) if low <= tick <= high]
+    row[0].set_yticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+    row[0].set_ylim(low, high)
 
 
 def _grey_beyond(row: Sequence[Axes], size: float) -> None:

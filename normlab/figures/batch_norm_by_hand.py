@@ -3,7 +3,13 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, WIDE, label, new_figure, spread
+from normlab.figures.style import (
+    COLORS,
+    WIDE,
+    label,
+    new_figure,
+    spread_both_ways,
+)
 
 
 def five_numbers(stages: dict[str, np.ndarray]) -> Figure:
@@ -41,7 +47,7 @@ def map_shapes(before: np.ndarray, after: np.ndarray) -> Figure:
         edges = np.linspace(*np.quantile(values, [0.001, 0.999]), 51)
         counts, _ = np.histogram(values, edges)
         ax.stairs(100 * counts / len(values), edges, color=color, fill=True, alpha=0.6)
-        ax.set(xlabel=f"pre-activation {name} (dimensionless)")
+        ax.set(xlabel=f"value {name} the layer (dimensionless)")
     axes[0].set_ylabel("share of values (%)")
     return figure
 
@@ -55,10 +61,12 @@ def running_estimates(runs: dict[str, np.ndarray], truth: float, unit: str) -> F
         ax.plot(values, color=color, linewidth=1.4)
         ends.append((values[-1], name, color))
     low, high = ax.get_ylim()
-    heights = spread([end for end, _, _ in sorted(ends)], (high - low) / 11)
+    heights = spread_both_ways([end for end, _, _ in sorted(ends)], (high - low) / 11)
     for (_, name, color), height in zip(sorted(ends), heights, strict=True):
         label(ax, len(values) - 1, height, name, color)
-    ax.axhline(truth, color=COLORS["theory"], linestyle="--", linewidth=1)
+    last = len(values) - 1
+    ax.plot([0, last], [truth] * 2, color=COLORS["theory"], linestyle="--", linewidth=1)
     ax.set(xlabel="batches seen", ylabel=unit)
-    ax.set_xlim(0, 1.22 * len(values))
+    ax.set_xlim(0, 1.28 * last)
+    ax.set_xticks(np.linspace(0, last, 7).round())
     return figure

@@ -13,7 +13,7 @@ EVALUATION, GREY = COLORS["evaluation"], COLORS["theory"]
 def running_errors(
     panels: dict[str, tuple[np.ndarray, float]], momenta: Sequence[float]
 ) -> Figure:
-    """Draw the error of running averages against their momentum, noise beside it.
+    """Draw the error of running averages against their momentum, scatter beside it.
 
     Args:
         panels: title -> (errors, in standard deviations (seeds, momenta), scatter of
@@ -34,6 +34,6 @@ def running_errors(
     label(
         axes[-1], m[middle], errors.mean(0)[middle], "error", EVALUATION, xytext=(0, 16)
     )
-    label(axes[-1], m[middle], theory[middle], "noise\nalone", GREY, xytext=(2, -12))
+    label(axes[-1], m[middle], theory[middle], "scatter\nalone", GREY, xytext=(2, -12))
     axes[0].set_ylabel("error of the running mean\n(standard deviations, log scale)")
     return figure

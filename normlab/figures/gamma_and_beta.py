@@ -171,24 +171,40 @@ def beside_identity(
 ) -> Figure:
     """Draw gamma and beta against what would put scale and centre back (dashed).
 
+    Three panels, each with one unit for both axes: the scale; the centre of the first
+    layer; the centre of the others, which reaches much further.
+
     Args:
         scales: layer -> (standard deviation removed (C,), gamma (C,)).
         centres: layer -> (mean removed, in units of the output (C,), beta (C,)).
     """
-    figure, axes = new_figure((6.8, 3.8), columns=2)
-    for ax, layers in zip(axes, (scales, centres), strict=True):
-        ends = np.concatenate([x for x, _ in layers.values()])
+    figure, axes = new_figure((6.8, 3.3), columns=3)
+    first = next(iter(centres))
+    others = {name: points for name, points in centres.items() if name != first}
+    panels = (scales, {first: centres[first]}, others)
+    looks = dict(zip(scales, MARKERS, strict=False))
+    for ax, layers in zip(axes, panels, strict=True):
         ax.axline((0, 0), slope=1, color=CHANCE, linestyle="--", linewidth=1)
-        for number, (name, (x, y)) in enumerate(layers.items()):
-            first = number == 0  # it has the fewest channels
-            style = {"color": PLAIN if first else OTHER, "marker": MARKERS[number]}
-            size = 45 if first else 14
-            ax.scatter(x, y, s=size, label=name, zorder=4 - number, **style)
-        ax.set_xlim(min(0, 1.1 * ends.min()), 1.1 * ends.max())
-    axes[0].set(xlabel="standard deviation removed\n(dimensionless)", ylim=(0, None))
+        for name, (x, y) in layers.items():
+            few = name == first  # it has the fewest channels
+            style = {"color": PLAIN, "s": 45} if few else {"color": OTHER, "s": 12}
+            ax.scatter(
+                x, y, marker=looks[name], label=name, zorder=3 + few,
+                alpha=0.9 if few else 0.45, linewidths=0, **style,
+            )  # fmt: skip
+        ax.tick_params(labelsize=9)
+        ax.set_aspect("equal", adjustable="datalim")
+    axes[0].set(title="scale", xlabel="standard deviation\nremoved (dimensionless)")
     axes[0].set_ylabel("gamma (dimensionless)")
-    axes[1].set_xlabel("mean removed · gamma / standard\ndeviation (dimensionless)")
+    axes[1].set_title(f"centre, {first}")
     axes[1].set_ylabel("beta (dimensionless)")
+    axes[2].set_title("centre, the others")
+    for ax in axes[1:]:
+        ax.set_xlabel("mean · gamma / std\nremoved (dimensionless)")
+    for ax in axes:
+        ax.title.set_size(11)
+        ax.xaxis.label.set_size(9.5)
+        ax.yaxis.label.set_size(10)
     _legend_above(figure, axes[0], handletextpad=0.1)
     return figure
 

@@ -146,8 +146,15 @@ def dots_over_rates(
 
 
 def spread(values: list[float], gap: float) -> list[float]:
-    """Move sorted label heights apart, so that none covers another."""
+    """Move sorted label heights apart, upwards, so that none covers another."""
     placed = []
     for value in values:
         placed.append(max(value, placed[-1] + gap) if placed else value)
     return placed
+
+
+def spread_both_ways(values: list[float], gap: float) -> list[float]:
+    """Move sorted label heights apart, as far down as up: each stays near its line."""
+    up = spread(values, gap)
+    down = spread([-value for value in reversed(values)], gap)[::-1]
+    return [(high - low) / 2 for high, low in zip(up, down, strict=True)]

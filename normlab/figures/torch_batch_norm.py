@@ -13,13 +13,13 @@ from normlab.figures.style import (
     spread,
 )
 
-LAYERS = {"by hand": "batch", "nn.BatchNorm": "torch_batch"}
+LAYERS = {"by hand": "batch", "built in": "torch_batch"}
 OF_GAPS = {
     "by hand, 32 bits": COLORS["batch"],
     "built in, nudged": COLORS["torch_batch"],
     "by hand, 64 bits": COLORS["changed"],
 }
-KEYS = {"by hand": "hand", "nn.BatchNorm": "builtin"}  # of the benchmark
+KEYS = {"by hand": "hand", "built in": "builtin"}  # of the benchmark
 
 
 def loss_by_layer(runs: pd.DataFrame) -> Figure:
@@ -31,7 +31,7 @@ def loss_by_layer(runs: pd.DataFrame) -> Figure:
     loss = runs.query("measure == 'loss' and split == 'train' and lr == 1.0")
     curves = {name: loss[loss["norm"] == norm] for name, norm in LAYERS.items()}
     colors = {name: COLORS[norm] for name, norm in LAYERS.items()}
-    return seed_curves(curves, colors, "training loss (nats)", dashed=["nn.BatchNorm"])
+    return seed_curves(curves, colors, "training loss (nats)", dashed=["built in"])
 
 
 def gap_against_step(gaps: dict[str, np.ndarray]) -> Figure:
@@ -68,15 +68,15 @@ def throughput_bars(measured: dict) -> Figure:
     speeds = {
         (name, kind): measured[f"examples_per_second_{KEYS[name]}_{kind}"]
         for kind in ("eager", "compiled")
-        for name in ("nn.BatchNorm", "by hand")
+        for name in ("built in", "by hand")
     }
-    first = speeds["nn.BatchNorm", "eager"]
+    first = speeds["built in", "eager"]
     figure, ax = new_figure((6.8, 0.7 + 0.42 * len(speeds)))
     for row, ((name, _), speed) in enumerate(speeds.items()):
         ax.barh(-row, speed / first, color=COLORS[LAYERS[name]], height=0.6)
         label(ax, speed / first, -row, f"{speed / first:.2f}", COLORS["data"])
     ax.set_yticks(-np.arange(len(speeds)), [", ".join(which) for which in speeds])
-    ax.set(xlabel="examples per second, nn.BatchNorm, eager = 1 (ratio)")
+    ax.set(xlabel="examples per second, built in, eager = 1 (ratio)")
     ax.set_xlim(0, 1.15 * max(speeds.values()) / first)
     ax.grid(axis="y", visible=False)
     return figure

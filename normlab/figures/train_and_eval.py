@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from normlab.figures.style import (
@@ -32,7 +31,7 @@ def company(
         alone: the probability in evaluation mode.
         what: whose probability it is, for the axis.
     """
-    figure, ax = new_figure((6.8, 3.6))
+    figure, (ax, photo) = new_figure((6.8, 3.6), columns=2, width_ratios=(6, 1))
     jitter = np.random.default_rng(0)
     for row, values in enumerate(draws.values()):
         height = -row + jitter.uniform(-0.27, 0.27, len(values))
@@ -41,15 +40,16 @@ def company(
     label(ax, alone, 0.62, "evaluation mode", EVALUATION, ha="center", xytext=(0, 4))
     ax.set_yticks(-np.arange(len(draws)), list(draws))
     ax.set(
-        xlim=(-0.02, 1.22),
+        xlim=(-0.02, 1.02),
         ylim=(-len(draws) + 0.4, 0.95),
         xlabel=f"{what} (0 to 1)",
         ylabel="company in training mode\n(one dot a draw)",
     )
     ax.set_xticks(np.linspace(0, 1, 6))
     ax.grid(axis="y", visible=False)
-    photo = OffsetImage(image, zoom=1.7, cmap="gray_r", interpolation="nearest")
-    ax.add_artist(AnnotationBbox(photo, (1.12, -(len(draws) - 1) / 2), frameon=False))
+    photo.imshow(image, cmap="gray_r")
+    photo.set_title("asked in\nall rows", fontsize=11)
+    photo.set_axis_off()
     return figure
 
 
@@ -113,13 +113,16 @@ def accuracy_by_size(
 
 
 def parts_by_size(
-    parts: dict[str, tuple[Sequence[Interval], str]], sizes: Sequence[int]
+    parts: dict[str, tuple[Sequence[Interval], str]],
+    sizes: Sequence[int],
+    quantity: str = "change of test accuracy\n(points)",
 ) -> Figure:
     """Draw differences of accuracy with their intervals, by batch size.
 
     Args:
         parts: label -> ((mean, low, high) in points for each size, colour).
         sizes: images a batch, in training and for the statistics.
+        quantity: what the vertical axis says, unit included.
     """
     figure, ax = new_figure((6.8, 3.6))
     place = np.arange(len(sizes))
@@ -132,7 +135,7 @@ def parts_by_size(
         ax.errorbar(x, mean, yerr=reach, linewidth=1.6, capsize=3, **kind)
     ax.axhline(0, color="#777777", linewidth=0.9)
     ax.set_xticks(place, [f"{size}" for size in sizes])
-    ax.set(xlabel="batch size (images)", ylabel="change of test accuracy\n(points)")
+    ax.set(xlabel="batch size (images)", ylabel=quantity)
     ax.grid(axis="x", visible=False)
     above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
     ax.legend(ncols=len(parts), handlelength=1.2, columnspacing=1.2, **above)
@@ -162,7 +165,7 @@ WHERE_TO_LOOK = (
     (
         "4  Recompute them from training\n    images. Is the gap gone?",
         "yes",
-        "They lagged or were noisy. Keep\nthe new ones; check the momentum.",
+        "They lagged or scattered. Keep\nthe new ones; check the momentum.",
         "no",
     ),
     (

@@ -9,7 +9,7 @@ from normlab.figures.style import (
     WIDE,
     label,
     new_figure,
-    spread,
+    spread_both_ways,
 )
 
 
@@ -81,24 +81,24 @@ def cosine_histograms(cosines: dict[str, np.ndarray], colors: dict[str, str]) ->
     return figure
 
 
-def depth_profile(spreads: dict[str, np.ndarray], colors: dict[str, str]) -> Figure:
-    """Draw the spread of activations against depth; each value is (seeds, layers)."""
+def depth_profile(sizes: dict[str, np.ndarray], colors: dict[str, str]) -> Figure:
+    """Draw the size of activations against depth; each value is (seeds, layers)."""
     figure, ax = new_figure((6.8, 3.4))
     ends = []
-    for name, values in spreads.items():
+    for name, values in sizes.items():
         layer = np.arange(values.shape[1])
         band = values.min(0), values.max(0)
         ax.fill_between(layer, *band, color=colors[name], alpha=0.2)
         middle = np.exp(np.log(values).mean(0))
         ax.plot(layer, middle, color=colors[name])
         ends.append((np.log10(middle[-1]), name))
-    heights = spread([end for end, _ in sorted(ends)], gap=1.1)  # decades
+    heights = spread_both_ways([end for end, _ in sorted(ends)], gap=1.1)  # decades
     for (_, name), height in zip(sorted(ends), heights, strict=True):
         label(ax, layer[-1], 10**height, name, colors[name])
     ax.set(
         yscale="log",
         xlabel="layer (0 is the input)",
-        ylabel="standard deviation\n(dimensionless, log scale)",
+        ylabel="root mean square of values\n(dimensionless, log scale)",
     )
     ax.set_xlim(0, 1.32 * layer[-1])
     ax.set_xticks(layer[::5])

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from normlab.evidence.claims.activations import (
+    falls_at_once,
     flat_before_learning,
     steep_before_learning,
 )
@@ -51,6 +52,35 @@ def word(check, runs):
 def test_flat_before_learning(shares, expected):
     runs = [recording(seed, share) for seed, share in enumerate(shares)]
     assert word(flat_before_learning, runs) is expected
+
+
+def loss_below_at(seed, norm, step):
+    run = SimpleNamespace(seed=seed, norm=norm, weight_decay=0.0, init="xavier")
+    at = np.arange(2.0, 1000, 5)
+    return run, {"loss/steps": at, "loss/mean": np.where(at < step, 2.3, 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("with_", "without", "seeds", "expected"),
+    [
+        (5, 300, 5, Word.REPRODUCED),
+        (5, 100, 5, Word.IN_DIRECTION),  # later, but not by hundreds
+        (50, 300, 5, Word.IN_DIRECTION),  # earlier, but not at once
+        (5, 5, 5, Word.NOT_REPRODUCED),
+        (300, 5, 5, Word.NOT_REPRODUCED),
+        (5, 300, 4, Word.UNDECIDED),
+    ],
+)
+def test_falls_at_once(with_, without, seeds, expected):
+    arms = (("torch_batch", with_), ("none", without))
+    runs = [loss_below_at(s, norm, step) for s in range(seeds) for norm, step in arms]
+    assert word(falls_at_once, runs) is expected
+
+
+def test_one_slow_seed_is_not_at_once():
+    runs = [loss_below_at(s, "torch_batch", 5 + 100 * (s == 4)) for s in range(5)]
+    runs += [loss_below_at(s, "none", 300) for s in range(5)]
+    assert word(falls_at_once, runs) is Word.IN_DIRECTION
 
 
 def test_what_gets_flat_later_does_not_count():

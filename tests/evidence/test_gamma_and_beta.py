@@ -61,6 +61,18 @@ def test_printed_places(noise, shift, word):
     assert numbers[0][1] == ("0" if word is Word.NOT_REPRODUCED else "6")
 
 
+def test_the_place_that_is_shown_is_the_least_precise_for_its_size():
+    def values(layer, seed):
+        middles = np.array([0.1, 1.0, 2.0, 3.0, 4.0, 10.0])
+        reach = np.array([0.05, 0.0, 0.0, 0.0, 0.0, 0.5])  # 0.5 is wide, but of 10
+        return middles + reach * (seed - 2)
+
+    _, numbers = learned.printed_places("gamma", trainings(values))
+    (shown,) = [what for what, _ in numbers if "least precise" in what]
+    assert "place 1," in shown
+    assert float(dict(numbers)["half of that range, over its middle"]) > 1
+
+
 def test_the_order_of_channels_does_not_matter():
     def values(layer, seed):
         draw = np.random.default_rng(seed)

@@ -9,6 +9,7 @@ from normlab.evidence.intervals import (
     correlation,
     further_run,
     holm_levels,
+    holm_p,
     mean,
     mean_correlation,
     p_value,
@@ -115,3 +116,17 @@ def test_holm_by_hand():
     # 0.01 < 0.05/3 holds, 0.03 < 0.05/2 does not, and then nothing can
     levels = holm_levels({"a": 0.03, "b": 0.01, "c": 0.04})
     assert levels == {"b": pytest.approx(0.05 / 3), "a": 0.0, "c": 0.0}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_p_raised_by_holm_agrees_with_its_level(seed):
+    drawn = np.random.default_rng(seed).uniform(0, 0.03, 6)
+    p_values = {str(n): float(p) for n, p in enumerate(drawn)}
+    levels, raised = holm_levels(p_values), holm_p(p_values)
+    for name, p in p_values.items():
+        assert (p < levels[name]) == (raised[name] < 0.05)
+
+
+def test_holm_raises_p_by_the_tests_that_are_left():
+    found = holm_p({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.9})
+    assert found == pytest.approx({"a": 0.04, "c": 0.09, "b": 0.09, "d": 0.9})

@@ -29,6 +29,7 @@ def late(accuracies, layers=("batch", "torch_batch")):
         ([0.81, 0.82, 0.84, 0.85, 0.86], Word.NOT_REPRODUCED),
         ([0.70, 0.71, 0.72, 0.73, 0.74], Word.NOT_REPRODUCED),
         ([0.78, 0.86], Word.UNDECIDED),  # twenty values
+        ([0.50, 0.82, 0.84, 0.85, 0.86], Word.UNDECIDED),  # nearly any number fits
     ],
 )
 def test_a_published_accuracy_among_late_ones(accuracies, word):
@@ -95,6 +96,14 @@ TWO = [0.1, 0.1, 0.1, 0.1, 0.1, 0.8, 0.8, 0.1]
 def test_a_wider_range_of_rates(with_, word):
     made = validation(with_, NARROW)
     assert lenet.rates_within_two_points("batch", made)[0] is word
+
+
+def test_a_range_that_the_grid_cuts_off_is_at_least_that_wide():
+    _, shown = lenet.rates_within_two_points("batch", validation([0.8] * 8, NARROW))
+    assert dict(shown) == {
+        "with the layer": "at least 2.4 decades",
+        "without": "0.0 decades",
+    }
 
 
 def test_change_between_epochs_is_that_of_the_accuracies():

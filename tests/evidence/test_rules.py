@@ -156,7 +156,7 @@ def test_no_worse_shows_a_loss_as_the_claim_says_it():
     found = rule.on(two(around(0.6), FLAT))
     assert "1.20 times" in found.numbers[0][1]
     assert found.decide(0.05) is Word.NOT_REPRODUCED
-    assert "before 1.05 times" in rule.text
+    assert "upper end is below 1.05;" in rule.text
 
 
 @pytest.mark.parametrize("rule", [Same, NoWorse])
@@ -184,3 +184,49 @@ def test_all_fails_by_one_part_however_open_the_other_is():
     found = All((opposite, open_)).on(data)
     assert found.p == 2 * opposite.on(data).p  # it had two chances to fail
     assert found.decide(0.05) is Word.NOT_REPRODUCED
+
+
+def test_a_mean_that_rounds_to_the_limit_has_one_digit_more():
+    below = A_OVER_B.on(two(around(0.5096, 0.001), FLAT))
+    assert below.decide(0.05) is Word.IN_DIRECTION
+    assert below.numbers[0][1].startswith("+0.96 points (")
+    assert "+5.0 points" in A_OVER_B.on(two(around(0.55), FLAT)).numbers[0][1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (A_OVER_B, "the mean is at least +1.0 points; else no effect"),
+        (flipped(A_OVER_B), "the mean is at most −1.0 points; else no effect"),
+        (
+            Effect(of("a"), of("b"), np.log(1.5), "a over b", "times", shown_as=-1),
+            "the mean ratio is at most 1/1.50; else no effect if the 90% interval lies "
+            "between 1/1.50 and 1.50;",
+        ),
+        (Same(of("a"), of("b"), D, "a − b"), "between −1.0 and +1.0 points; not the"),
+        (NoWorse(of("a"), of("b"), D, "a − b"), "lower end is above −1.0 points; wor"),
+    ],
+)
+def test_the_words_of_a_rule_name_its_limits(rule, said):
+    assert said in rule.text
+
+
+def test_all_says_once_what_it_asks_of_several():
+    def effect(what, **more):
+        return Effect(of("a"), of("b"), D, what, **more)
+
+    rules = effect("accuracy: one"), effect("accuracy: two"), effect("loss: a")
+    asked = All((*rules, effect("three", shown_as=-1), Holds("So it is.", None)))
+    assert asked.text.startswith("All of these. Accuracy: one; accuracy: two; loss: a:")
+    assert All(rules[:2]).text.startswith("All of these. Accuracy: one; two: each as")
+    assert asked.text.endswith("with the claimed sign. So it is.")
+    for once in ("at least +1.0", "at most −1.0", "else no effect"):
+        assert asked.text.count(once) == 1
+
+
+def test_all_says_which_p_it_has():
+    data = two(around(0.55), FLAT)
+    other = Effect(of("a"), of("a"), D, "a − a")
+    assert A_OVER_B.on(data).p_of == ""
+    assert "largest" in All((A_OVER_B, A_OVER_B)).on(data).p_of
+    assert "times 2" in All((A_OVER_B, other)).on(data).p_of  # the same: a failure

@@ -29,12 +29,11 @@ CLAIMS = (
     Claim(
         id="gamma-sign",
         source=OURS,
-        place="its chapter",
         says="A & b differ <a little>.",
         ours="LeNet",
         chapter="lenet",
         experiment="lenet",
-        rule=Effect(_of("b"), _of("a"), 0.01, "b less a"),
+        rule=Effect(_of("b"), _of("a"), 0.01, "b − a"),
     ),
     Claim(
         id="B10-loss",

@@ -2,6 +2,7 @@
 
 import io
 import re
+import unicodedata
 
 import pytest
 from pypdf import PdfReader
@@ -53,8 +54,8 @@ def printed(browser, address):
 
 
 def letters(text):
-    """A text without white space, as lines break elsewhere on paper."""
-    return re.sub(r"\s|#$", "", text)
+    """A text without white space and ligatures, which paper has elsewhere."""
+    return re.sub(r"\s|#$", "", unicodedata.normalize("NFKC", text))
 
 
 def text_of(pdf):

@@ -1,4 +1,4 @@
-"""The table of recorded experiments, from their definitions and their records."""
+"""The table of recorded experiments, and its sum, from what is defined and recorded."""
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -13,15 +13,24 @@ class ExperimentsDirective(SphinxDirective):
     """`{experiments}`: a row an experiment; the page is read anew at every build."""
 
     def run(self):
-        """Return the table."""
+        """Return the table, and what it adds up to."""
         self.env.note_reread()
-        return [table(HEAD, [row(experiment) for experiment in EXPERIMENTS.values()])]
+        rows = [row(experiment) for experiment in EXPERIMENTS.values()]
+        done = [records(name).values() for name in EXPERIMENTS]
+        time = duration(sum(map(seconds_of, done)))
+        total = f"Together {sum(map(len, done)):,} recorded runs, {time} on one core."
+        return [table(HEAD, rows), nodes.paragraph(text=total)]
+
+
+def seconds_of(done):
+    """Return how long recorded runs took together."""
+    return sum(record["provenance"]["seconds"] for record in done)
 
 
 def row(experiment):
     """Return what the table says of one experiment, as text."""
     done = records(experiment.name).values()
-    seconds = sum(record["provenance"]["seconds"] for record in done)
+    seconds = seconds_of(done)
     wanted = len(experiment.runs())
     runs = f"{wanted}" if len(done) >= wanted else f"{len(done)} of {wanted}"
     time = duration(seconds) if done else "not recorded yet"

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from normlab.evidence.claim import Claim
+from normlab.evidence.exact import rounding
 from normlab.evidence.records import Records
 from normlab.evidence.rules import Holds
 from normlab.evidence.words import Word
@@ -39,8 +40,8 @@ def add_up(ways: list[Tensor], whole: Tensor) -> Found:
     least = min((way.abs().max() / size).item() for way in ways)
     fits = missing < ROUNDING < least
     return Word.REPRODUCED if fits else Word.NOT_REPRODUCED, (
-        ("their sum less the gradient, relative to it", f"{missing:.0e}"),
-        ("the smallest of the three, likewise", f"{least:.2f}"),
+        ("their sum − the gradient, relative to it", rounding(missing)),
+        ("largest part by the way that brings least", f"{least:.2f}"),
     )
 
 

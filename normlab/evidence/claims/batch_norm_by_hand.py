@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from normlab.evidence.claim import Claim
 from normlab.evidence.exact import exact
 from normlab.evidence.rules import Holds
+from normlab.evidence.words import Word
 from normlab.layers import BatchNorm, batch_norm
 from normlab.layers.batch import batch_stats
 
@@ -29,8 +30,8 @@ def identity_and_lines(_):
     y = _normalized(x, torch.tensor([3.0, -1.0, 0.1]), torch.tensor([-2.0, 0.0, 5.0]))
     return exact(
         {
-            "output less input, gamma and beta chosen to undo": _largest(restored - x),
-            "distance of any other output from a straight line": max(
+            "output − input, gamma and beta chosen to undo": _largest(restored - x),
+            "three other pairs: output − a straight line in the input": max(
                 off_a_line(*pair) for pair in zip(x.unbind(1), y.unbind(1), strict=True)
             ),
         }
@@ -55,26 +56,28 @@ def bias_is_lost(_):
     (after * torch.arange(after.numel()).view(after.shape).cos()).sum().backward()
     return exact(
         {
-            "output after less before the bias was moved": _largest(after - before),
+            "output after − before the bias was moved": _largest(after - before),
             "gradient of the bias": _largest(convolution.bias.grad),
         }
     )
 
 
 def one_mean_for_all_places(_):
-    """B6: PyTorch's statistics of maps are over m * p * q values a channel."""
+    """B6: PyTorch's statistics of maps are over N * H * W values a channel."""
     x, layer = maps(), nn.BatchNorm2d(3, momentum=1.0).double()
     layer(x)
-    rows = x.transpose(0, 1).flatten(1)  # (C, m * p * q)
+    rows = x.transpose(0, 1).flatten(1)  # (C, N * H * W)
     n = rows.shape[1]
     away = rows - rows.mean(1, keepdim=True)
     variance = away.square().sum(1) / (n - 1)
     return exact(
         {
-            f"remembered mean less that of {n} values": _largest(
+            f"remembered mean − that of all 8 * 5 * 6 = {n} values": _largest(
                 layer.running_mean - rows.mean(1)
             ),
-            "the same of the variance": _largest(layer.running_var / variance - 1),
+            "remembered variance over theirs − 1": _largest(
+                layer.running_var / variance - 1
+            ),
         }
     )
 
@@ -83,11 +86,10 @@ def two_numbers_a_channel(_):
     """A5: a layer for k channels learns 2 * k numbers."""
     sizes = (1, 6, 16, 120)
     found = [sum(p.numel() for p in nn.BatchNorm1d(k).parameters()) for k in sizes]
-    return exact(
-        {
-            f"parameters of a layer of {k} channels, less {2 * k}": abs(count - 2.0 * k)
-            for k, count in zip(sizes, found, strict=True)
-        }
+    right = all(count == 2 * k for k, count in zip(sizes, found, strict=True))
+    return (Word.REPRODUCED if right else Word.NOT_REPRODUCED), tuple(
+        (f"parameters of a layer for {k} channel{'s' * (k > 1)}", f"{count}")
+        for k, count in zip(sizes, found, strict=True)
     )
 
 
@@ -107,8 +109,8 @@ CLAIMS = (
         place="transcript, “represent the identity”",
         says=(
             "Gamma and beta can make the layer the identity. What they reach is a "
-            "stretch and a shift per dimension, not any distribution, though he finds "
-            "the potential to transform pretty big."
+            "stretch and a shift per dimension, not any distribution; still, their "
+            "potential to transform it is pretty big."
         ),
         ours=OURS,
         chapter="batch-norm-by-hand",
@@ -131,8 +133,8 @@ CLAIMS = (
         source="richtux2021deep",
         place="section on convolutional layers",
         says=(
-            "After a convolution each output channel is normalized over its m * p * q "
-            "values: m examples, maps of p by q."
+            "After a convolution each output channel is normalized over all its "
+            "values: those of every example and of every place in its map."
         ),
         ours=f"nn.BatchNorm2d; {OURS}",
         chapter="batch-norm-by-hand",
@@ -145,6 +147,6 @@ CLAIMS = (
         says="A layer for k attributes brings 2 * k parameters.",
         ours="nn.BatchNorm1d of 1, 6, 16 and 120 channels",
         chapter="batch-norm-by-hand",
-        rule=Holds(TEXT, two_numbers_a_channel),
+        rule=Holds("Each layer has exactly so many.", two_numbers_a_channel),
     ),
 )

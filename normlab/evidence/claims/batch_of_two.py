@@ -8,7 +8,7 @@ import torch
 
 from normlab.data import fashion_mnist
 from normlab.evidence.claim import OURS, Claim
-from normlab.evidence.rules import Column, Effect, alone
+from normlab.evidence.rules import Column, Effect
 from normlab.layers import BatchNorm
 from normlab.models import mlp
 from normlab.training import fit
@@ -44,24 +44,23 @@ def _arm(n: int, lr: float, frozen: bool) -> Column:
 
 def learning_costs(learning: Column, frozen: Column, n: int, lr: float) -> Effect:
     """The rule that weights which learn end with a higher loss than frozen ones."""
-    what = f"loss, weights learning over frozen, {n} images, rate {lr:g}"
+    what = f"training loss, weights learning over frozen, {n} images, rate {lr:g}"
     return Effect(learning, frozen, SMALLEST, what, "times")
 
 
 def learning_pays(learning: Column, frozen: Column, n: int, lr: float) -> Effect:
     """The rule that weights which learn end with a lower loss than frozen ones."""
-    what = f"loss, weights learning over frozen, {n} images, rate {lr:g}"
+    what = f"training loss, weights learning over frozen, {n} images, rate {lr:g}"
     return Effect(frozen, learning, SMALLEST, what, "times", shown_as=-1)
 
 
 def _live(rule, n: int, lr: float):
-    return alone(rule(_arm(n, lr, frozen=False), _arm(n, lr, frozen=True), n, lr))
+    return rule(_arm(n, lr, frozen=False), _arm(n, lr, frozen=True), n, lr)
 
 
 _about = partial(
     Claim,
     source=OURS,
-    place="200 steps, computed with the page",
     ours="a network with one normalized hidden layer of 100, plain gradient descent, "
     "200 steps, mean of the last 100 losses, 5 seeds",
     chapter="batch-of-two",

@@ -10,6 +10,7 @@ from normlab.evidence.claims.batch_size import (
     POINT,
     RATE,
     accuracy,
+    measured,
     other_ways,
 )
 from normlab.evidence.records import Change
@@ -51,12 +52,15 @@ def for_want_of_updates(norm: str, **changed) -> Rule:
         [accuracy(norm, size, budget=budget, **changed) for size in (256, 1024)]
         for budget in ("epochs", "updates")
     )
+    what = measured(**changed)
     return All(
         (
             Effect(
-                *epochs, POINT, "1,024 images less 256, after 5 epochs", shown_as=-1
+                *epochs, POINT, f"{what}, 5 epochs: 1,024 images − 256", shown_as=-1
             ),
-            NoWorse(*updates[::-1], POINT, "the same after 1,200 updates"),
+            NoWorse(
+                *updates[::-1], POINT, f"{what}, 1,200 updates: 1,024 images − 256"
+            ),
         )
     )
 
@@ -67,9 +71,8 @@ def rate_counts(**changed) -> Rule:
         Change(accuracy(norm, 16, lr=1.0, **changed), accuracy(norm, 16, **changed))
         for norm in ("none", "torch_batch")
     ]
-    return Effect(
-        *changes, POINT, "16 images, rate 1.0 less 0.0625: none less batch norm"
-    )
+    what = "16 images, rate 1.0 − rate 0.0625: no normalizer − batch norm"
+    return Effect(*changes, POINT, f"{measured(**changed)}, {what}")
 
 
 def modes_disagree(**changed) -> Rule:
@@ -81,7 +84,7 @@ def modes_disagree(**changed) -> Rule:
         ]
         for size in (4, 256)
     }
-    what = "{} images, evaluation mode less batch statistics".format
+    what = "test accuracy, {} images: evaluation mode − batch statistics".format
     return All(
         (
             Effect(*both[4], POINT, what(4)),
@@ -130,7 +133,6 @@ CLAIMS = (
     Claim(
         id="rate-at-16",
         source=BOOK,
-        place="the page",
         says="At 16 images another rate changes the network without a normalizer more "
         "than the one with batch normalization.",
         ours=OURS,
@@ -142,7 +144,6 @@ CLAIMS = (
     Claim(
         id="modes-disagree",
         source=BOOK,
-        place="the page",
         says="Evaluation mode does better than the statistics of the test batches at 4 "
         "images, and worse at 256.",
         ours=OURS,

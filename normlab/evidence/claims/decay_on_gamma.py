@@ -29,8 +29,10 @@ def _loss(settings: tuple, epoch=_LATE):
 def _more_accurate(better: tuple, worse: tuple, what: str) -> dict:
     """A rule on test accuracy, and the other ways to ask."""
 
-    def rule(*which):
-        return Effect(_accuracy(better, *which), _accuracy(worse, *which), 0.01, what)
+    def rule(statistics="batch", *epoch):
+        arms = (_accuracy(arm, statistics, *epoch) for arm in (better, worse))
+        mode = "evaluation mode" if statistics == "running" else "batch statistics"
+        return Effect(*arms, 0.01, f"test accuracy, {mode}: {what}")
 
     return {
         "rule": rule(),
@@ -52,7 +54,7 @@ def _more_loss(higher: tuple, lower: tuple, what: str) -> dict:
 
 def _gamma_falls(layer: int) -> Effect:
     arms = (Learned("gamma", layer, settings=s) for s in (_SPARED, _ALL))
-    what = f"mean gamma of layer {layer + 1}, decayed against spared"
+    what = f"mean gamma of layer {layer + 1}, decayed over spared"
     return Effect(*arms, float(np.log(1.05)), what, "times", shown_as=-1)
 
 
@@ -65,38 +67,40 @@ CLAIMS = (
         "spare biases, gamma and beta.",
         setting="ResNet-50 on ImageNet, with large batches",
         reason="Here gamma and beta are spared, and the biases are not.",
-        **_more_accurate(_SPARED, _ALL, "test accuracy, spared less decayed too"),
+        **_more_accurate(_SPARED, _ALL, "gamma and beta spared − decayed too"),
         **_FILED,
     ),
     Claim(
         id="decay-loss",
         source=OURS,
-        place="the result",
         says="Decay on gamma and beta, beside that of all other weights, raises the "
         "training loss.",
-        **_more_loss(_ALL, _SPARED, "training loss, decayed too against spared"),
+        **_more_loss(
+            _ALL, _SPARED, "training loss, gamma and beta decayed too over spared"
+        ),
         **_FILED,
     ),
     Claim(
         id="decay-others-loss",
         source=OURS,
-        place="the result",
         says="Decay on all weights but gamma and beta raises the training loss.",
-        **_more_loss(_SPARED, PLAIN, "training loss, spared against no decay"),
+        **_more_loss(
+            _SPARED,
+            PLAIN,
+            "training loss, decay of all but gamma and beta over no decay",
+        ),
         **_FILED,
     ),
     Claim(
         id="decay-others-test",
         source=OURS,
-        place="the result",
         says="Decay on all weights but gamma and beta lowers the test accuracy.",
-        **_more_accurate(PLAIN, _SPARED, "test accuracy, no decay less spared"),
+        **_more_accurate(PLAIN, _SPARED, "no decay − decay of all but gamma and beta"),
         **_FILED,
     ),
     Claim(
         id="decay-gamma",
         source=OURS,
-        place="the mean gamma",
         says="Decay on gamma makes the mean gamma of every layer smaller.",
         rule=All(tuple(_gamma_falls(layer) for layer in LAYERS)),
         **_FILED,
@@ -104,14 +108,13 @@ CLAIMS = (
     Claim(
         id="decay-last-layer",
         source=OURS,
-        place="the mean gamma",
         says="Decay on the other weights alone makes the last layer's mean gamma "
         "larger.",
         rule=Effect(
             Learned("gamma", LAYERS[-1], settings=_SPARED),
             Learned("gamma", LAYERS[-1]),
             float(np.log(1.05)),
-            "mean gamma of layer 4, spared against no decay",
+            "mean gamma of layer 4, spared over no decay",
             "times",
         ),
         **_FILED,

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from normlab.evidence.claim import OURS, Claim
+from normlab.evidence.intervals import UNITS
 from normlab.evidence.learned import (
     PRINTED,
     Half,
@@ -38,8 +39,10 @@ def _printed(what: str) -> dict:
         "setting": THEIRS,
         "rule": Holds(
             "All six, sorted, lie where those of one further run of ours would fall "
-            "with 95% probability, and no such range is wider than the value itself.",
+            "with 95% probability, and half of each such range is at most as long as "
+            "the value in its middle; undecided where one is longer.",
             partial(printed_places, what),
+            claimed=", ".join(UNITS[""].show(value, 4) for value in PRINTED[what]),
         ),
         "variants": {
             "their mean": Number(Learned(what, 0), float(six.mean()), f"mean {what}"),
@@ -53,7 +56,6 @@ def _printed(what: str) -> dict:
 def _layers(what: str) -> dict:
     return {
         "source": OURS,
-        "place": "every channel of every layer",
         "rule": Holds(_APART, partial(layers_apart, what)),
         "variants": {
             "the two closest layers": Holds(_CLOSEST, partial(closest_apart, what))
@@ -93,7 +95,6 @@ CLAIMS = (
     Claim(
         id="gamma-above-one",
         source=OURS,
-        place="every channel of every layer",
         says="Without weight decay the mean gamma of every layer ends above 1.",
         rule=Holds("So it is in every layer and every seed.", means_above_one),
         **_FILED,
@@ -101,7 +102,6 @@ CLAIMS = (
     Claim(
         id="gamma-sign",
         source=OURS,
-        place="every channel of every layer",
         says="No gamma that starts at 1 changes its sign.",
         rule=Holds(
             "All are above 0 at every recorded step, in every seed.", stays_positive
@@ -111,7 +111,6 @@ CLAIMS = (
     Claim(
         id="beta-last",
         source=OURS,
-        place="every channel of every layer",
         says="Nearly all betas of the last layer end below 0.",
         rule=Holds(
             "At least 95% of them, in every seed; in direction, if more than half.",
@@ -122,9 +121,9 @@ CLAIMS = (
     Claim(
         id="beta-third",
         source=OURS,
-        place="every channel of every layer",
-        says="The betas of the third layer prefer no sign.",
-        rule=Same(_THIRD, Half(_THIRD), 0.10, "share below 0, less one half"),
+        says="The betas of the third layer prefer no sign: the share below 0 is within "
+        "10 points of one half.",
+        rule=Same(_THIRD, Half(_THIRD), 0.10, "share of betas below 0 − one half"),
         **_FILED,
     ),
 )

@@ -56,7 +56,6 @@ CLAIMS = (
     Claim(
         id="noise-of-two",
         source=BOOK,
-        place="the page",
         says="From 4 images to 2 the variance of the gradient grows more with batch "
         "normalization than with group normalization.",
         ours=OURS,

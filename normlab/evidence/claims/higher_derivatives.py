@@ -72,10 +72,9 @@ CLAIMS = (
     Claim(
         id="third-derivative",
         source=OURS,
-        place="five numbers in two channels, computed with the page",
         says="Of PyTorch's own layer torch.func gives a wrong third derivative, and "
         "does not warn.",
-        ours="64 bits, the pinned PyTorch",
+        ours="five numbers in two channels, 64 bits, the pinned PyTorch",
         chapter="higher-derivatives",
         rule=Holds(
             "It is wrong if it differs by more than 1% from a difference quotient, "

@@ -66,12 +66,16 @@ def depends(ways: dict[str, Way], expected: bool) -> Callable:
         moves = [gap > BOUND for gaps in found.values() for gap in gaps.values()]
         word = Word.REPRODUCED if set(moves) == {expected} else Word.NOT_REPRODUCED
         numbers = tuple(
-            (name, ", ".join(f"{what} {gap:.2f}" for what, gap in gaps.items()))
+            (name, ", ".join(f"{what} {_size(gap)}" for what, gap in gaps.items()))
             for name, gaps in found.items()
         )
         return word, numbers
 
     return check
+
+
+def _size(gap: float) -> str:
+    return "0" if gap < BOUND else f"{gap:.2f}"
 
 
 def without_mean(_: Records) -> tuple[Word, Numbers]:
@@ -87,7 +91,6 @@ CLAIMS = (
     Claim(
         id="token-features",
         source=BOOK,
-        place="a finding of its own",
         says="With statistics over C alone a token's output depends on nothing but the "
         "token, with or without a mean.",
         ours=OURS,
@@ -101,7 +104,6 @@ CLAIMS = (
     Claim(
         id="token-batch",
         source=BOOK,
-        place="a finding of its own",
         says="With batch statistics a token's output depends on padding, company, its "
         "future and other sequences.",
         ours=OURS,

@@ -19,6 +19,7 @@ from normlab.playground import told
 POINTS = 0.05
 LABEL = "Networks of 4 to 15 layers, 3,000 small images, 5 seeds, trained live"
 MIXED = "statistics of mixed test batches"
+MODES = {"running": "running statistics", "mixed": "mixed test batches"}
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,22 @@ def tells(story: str, tested: str = "running", steps: int = 0, **turned) -> Told
     return Told(story, tuple(turned.items()), tested, steps)
 
 
+def held_out(first: Told, second: Told, what: str) -> str:
+    """Return what is compared, with the statistics where both arms have the same."""
+    modes = {first.tested, second.tested}
+    mode = f", {MODES[modes.pop()]}" if len(modes) == 1 else ""
+    return f"held-out accuracy{mode}: {what}"
+
+
 def higher(first: Told, second: Told, what: str) -> Effect:
     """Return a rule: the first arm is higher by 5 points."""
-    return Effect(first, second, POINTS, what)
+    return Effect(first, second, POINTS, held_out(first, second, what))
 
 
 def tiny_weights(tested: str = "running") -> Rule:
     """Batch norm learns from tiny weights where no normalizer does not."""
     arms = (tells("tiny", tested, normalizer=kind) for kind in ("batch", "none"))
-    return higher(*arms, "tiny weights, batch less none")
+    return higher(*arms, "tiny weights, batch − none")
 
 
 def high_rate(rate: float = 3.0) -> Rule:
@@ -64,7 +72,7 @@ def high_rate(rate: float = 3.0) -> Rule:
     arms = (
         tells("rate", normalizer=kind, learning_rate=rate) for kind in ("batch", "none")
     )
-    return higher(*arms, f"learning rate {rate:g}, batch less none")
+    return higher(*arms, f"learning rate {rate:g}, batch − none")
 
 
 def others_ahead(story: str, tested: str = "running") -> Rule:
@@ -73,7 +81,7 @@ def others_ahead(story: str, tested: str = "running") -> Rule:
     names = {"none": "none", "layer": "layer"}
     return All(
         tuple(
-            higher(tells(story, normalizer=kind), batch, f"{name} less batch")
+            higher(tells(story, normalizer=kind), batch, f"{name} − batch")
             for kind, name in names.items()
         )
     )
@@ -86,7 +94,7 @@ def young(tested: str, **turned) -> Told:
 
 def own(name: str, says: str, rule: Rule, chapter: str, **more) -> Claim:
     """Return a finding of the book that is trained live."""
-    about = {"source": BOOK, "place": "trained live", "ours": LABEL}
+    about = {"source": BOOK, "ours": LABEL}
     return Claim(id=name, says=says, rule=rule, chapter=chapter, **about, **more)
 
 
@@ -122,13 +130,13 @@ CLAIMS = (
                 higher(
                     tells("eval"),
                     tells("eval", "class"),
-                    "running statistics less one class a batch",
+                    "running statistics − one class a batch",
                 ),
                 Same(
                     tells("eval", "mixed"),
                     tells("eval"),
                     POINTS,
-                    "mixed batches less running statistics",
+                    "held-out accuracy: mixed batches − running statistics",
                 ),
             )
         ),
@@ -146,7 +154,7 @@ CLAIMS = (
         higher(
             tells("rate", "mixed", 60, normalizer="batch"),
             tells("rate", "mixed", 60, normalizer="batch", learning_rate=30.0),
-            "rate 3 less rate 30, 60 steps",
+            "rate 3 − rate 30, 60 steps",
         ),
     ),
     _here(
@@ -158,12 +166,12 @@ CLAIMS = (
                 higher(
                     young("mixed"),
                     young("mixed", initial_scale=0.01),
-                    "weights 0.1 less 0.01, 60 steps",
+                    "weights 0.1 − weights 0.01, 60 steps",
                 ),
                 higher(
                     young("mixed", initial_scale=0.01, learning_rate=0.001),
                     young("mixed", initial_scale=0.01),
-                    "weights 0.01, rate 0.001 less 0.01",
+                    "weights 0.01, rate 0.001 − rate 0.01",
                 ),
             )
         ),

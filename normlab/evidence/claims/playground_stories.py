@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from functools import partial
 
-from normlab.evidence.claims.playground import POINTS, Told, higher, own, tells
+from normlab.evidence.claims.playground import (
+    POINTS,
+    Told,
+    held_out,
+    higher,
+    own,
+    tells,
+)
 from normlab.evidence.records import Records
 from normlab.evidence.rules import FEWEST, All, Column, Holds, Rule, Same
 from normlab.evidence.words import Word
@@ -15,8 +22,8 @@ def rate_for_nothing(rate: float) -> Rule:
     """At a high rate batch norm is no better than no normalizer at 0.1."""
     fast = tells("rate", normalizer="batch", learning_rate=rate)
     plain = tells("rate", learning_rate=0.1)
-    what = f"batch at a rate of {rate:g} less none at 0.1"
-    return Same(fast, plain, POINTS, what)
+    what = f"batch at a rate of {rate:g} − none at 0.1"
+    return Same(fast, plain, POINTS, held_out(fast, plain, what))
 
 
 def layer_behind(*stories: str) -> Rule:
@@ -26,7 +33,7 @@ def layer_behind(*stories: str) -> Rule:
             higher(
                 tells(story, normalizer="batch"),
                 tells(story, normalizer="layer"),
-                f"{story}, batch less layer",
+                f"story “{story}”, batch − layer",
             )
             for story in stories
         )
@@ -82,7 +89,7 @@ CLAIMS = (
         higher(
             tells("tiny", initial_scale=1.4),
             tells("tiny"),
-            "none, weights 1.4 less 0.1",
+            "none, weights 1.4 − weights 0.1",
         ),
     ),
     _here(
@@ -90,7 +97,7 @@ CLAIMS = (
         "The higher rate buys nothing in this story: batch normalization at 3 ends "
         "where no normalizer ends at 0.1.",
         rate_for_nothing(3.0),
-        variants={"at a rate of 1": rate_for_nothing(1.0)},
+        variants={"a rate of 1": rate_for_nothing(1.0)},
     ),
     _here(
         "story-layer",
@@ -105,9 +112,15 @@ CLAIMS = (
         All(
             (
                 higher(
-                    layer_at(0.1, 0.001), layer_at(0.1, 0.01), "rate 0.001 less 0.01"
+                    layer_at(0.1, 0.001),
+                    layer_at(0.1, 0.01),
+                    "tiny weights, rate 0.001 − rate 0.01",
                 ),
-                higher(layer_at(1.4, 0.01), layer_at(1.4, 2.0), "rate 0.01 less 2"),
+                higher(
+                    layer_at(1.4, 0.01),
+                    layer_at(1.4, 2.0),
+                    "weights 1.4, rate 0.01 − rate 2",
+                ),
             )
         ),
     ),
@@ -118,7 +131,7 @@ CLAIMS = (
         higher(
             tells("tiny", "mixed", 40, normalizer="batch"),
             tells("tiny", "running", 40, normalizer="batch"),
-            "mixed batches less running statistics, 40 steps",
+            "mixed batches − running statistics, 40 steps",
         ),
     ),
 )

@@ -4,6 +4,7 @@ from normlab.evidence.claim import OURS, Claim
 from normlab.evidence.records import Arm, arm
 from normlab.evidence.rules import Effect
 
+NAMES = {"largest": "largest first", "random": "random order"}
 _SHARES = (10, 20, 30, 40, 50)  # per cent of each layer's channels
 _FILED = {
     "ours": "LeNet with sigmoids after 10 epochs at rate 1.0, no penalty on gamma, no "
@@ -21,7 +22,7 @@ def _silenced(order: str, share=_SHARES) -> Arm:
 
 def _smallest_against(other: str) -> dict:
     """The mean over five shares decides, each share by itself is a variant."""
-    what = f"accuracy, smallest first less {other}"
+    what = f"test accuracy, evaluation mode: smallest first − {NAMES[other]}"
 
     def rule(share):
         return Effect(_silenced("smallest", share), _silenced(other, share), 0.01, what)
@@ -48,7 +49,6 @@ CLAIMS = (
     Claim(
         id="small-gamma-largest",
         source=OURS,
-        place="is a small gamma a small loss?",
         says="Silencing the smallest gammas first keeps more accuracy than the largest "
         "first.",
         **_smallest_against("largest"),
@@ -57,7 +57,6 @@ CLAIMS = (
     Claim(
         id="small-gamma-random",
         source=OURS,
-        place="is a small gamma a small loss?",
         says="Silencing the smallest gammas first keeps more accuracy than a random "
         "order.",
         **_smallest_against("random"),
@@ -66,13 +65,12 @@ CLAIMS = (
     Claim(
         id="small-gamma-tenth",
         source=OURS,
-        place="is a small gamma a small loss?",
         says="Silencing a tenth of the channels, the smallest gammas, costs accuracy.",
         rule=Effect(
             _silenced("smallest", 0),
             _silenced("smallest", 10),
             0.01,
-            "accuracy, a tenth silenced less all",
+            "test accuracy, evaluation mode: a tenth silenced − none silenced",
             shown_as=-1,
         ),
         **_FILED,

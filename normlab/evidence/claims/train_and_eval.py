@@ -54,7 +54,9 @@ def alone_or_beside(_):
 
 
 TRAINING, EVALUATION, RECOMPUTED = "nothing", "noise+lag+factor", "noise+factor"
-FEW, MANY = "evaluation less training mode, batch 4", "the same, batch 256"
+FEW, MANY = (f"batch {size}: evaluation − training mode" for size in (4, 256))
+LOSS_RATIO = "test loss, batch {}: evaluation over training mode".format
+TEST = "test accuracy"
 
 
 def signs(**changed) -> All:
@@ -65,8 +67,8 @@ def signs(**changed) -> All:
     )
     return All(
         (
-            Effect(*four, POINT, FEW),
-            Effect(*many[::-1], POINT, MANY, shown_as=-1),
+            Effect(*four, POINT, f"{TEST}, {FEW}"),
+            Effect(*many[::-1], POINT, f"{TEST}, {MANY}", shown_as=-1),
         )
     )
 
@@ -79,8 +81,8 @@ def losses() -> All:
     )
     return All(
         (
-            Effect(*four, FIVE_PERCENT, FEW, "times", shown_as=-1),
-            Effect(*many[::-1], FIVE_PERCENT, MANY, "times"),
+            Effect(*four, FIVE_PERCENT, LOSS_RATIO(4), "times", shown_as=-1),
+            Effect(*many[::-1], FIVE_PERCENT, LOSS_RATIO(256), "times"),
         )
     )
 
@@ -88,13 +90,15 @@ def losses() -> All:
 def recomputing(**changed) -> Effect:
     """Return the rule of "gap-recompute", with other settings."""
     arms = (state(name, 256).but(**changed) for name in (RECOMPUTED, EVALUATION))
-    return Effect(*arms, POINT, "recomputed less running statistics")
+    return Effect(
+        *arms, POINT, "test accuracy, evaluation mode: recomputed − running statistics"
+    )
 
 
 def rest(size: int, **changed) -> Same:
     """Return the rule of "gap-closed", for a batch size."""
     arms = (state(name, size).but(**changed) for name in (RECOMPUTED, TRAINING))
-    what = f"recomputed statistics less training mode, batch {size}"
+    what = f"{TEST}, batch {size}: recomputed statistics − training mode"
     return Same(*arms, POINT, what)
 
 
@@ -114,7 +118,6 @@ CLAIMS = (
     Claim(
         id="gap-sign",
         source=OURS,
-        place="the gap, with seeds",
         says=(
             "Evaluation mode is better than training mode in batches of 4, and worse "
             "in batches of 256."
@@ -128,7 +131,6 @@ CLAIMS = (
     Claim(
         id="gap-recompute",
         source=OURS,
-        place="recompute the statistics",
         says=(
             "At batch 256, statistics recomputed at the final weights are better than "
             "the running ones."
@@ -142,7 +144,6 @@ CLAIMS = (
     Claim(
         id="gap-closed",
         source=OURS,
-        place="recompute the statistics",
         says="With recomputed statistics the two modes are alike at batch 256.",
         ours=SETTING,
         chapter="train-and-eval",

@@ -8,6 +8,7 @@ from normlab.evidence.claims.batch_size import (
     POINT,
     UPDATES,
     accuracy,
+    measured,
     other_ways,
 )
 from normlab.evidence.rules import Effect, Rule
@@ -21,7 +22,7 @@ def ghosts_help(**changed) -> Rule:
         accuracy("ghost_16", 1024, **changed),
         accuracy("torch_batch", 1024, **changed),
         POINT,
-        "1,024 images, statistics of 16 less of all",
+        f"{measured(**changed)}: 1,024 images, statistics of 16 − of all",
     )
 
 
@@ -31,7 +32,7 @@ def statistics_ruin(**changed) -> Rule:
         accuracy("torch_batch", 256, **changed),
         accuracy("ghost_2", 256, **changed),
         POINT,
-        "gradients of 256 images, statistics of 2 less of 256",
+        f"{measured(**changed)}: gradients of 256 images, statistics of 2 − of 256",
         shown_as=-1,
     )
 
@@ -53,7 +54,6 @@ CLAIMS = (
     Claim(
         id="statistics-of-two",
         source=BOOK,
-        place="the page",
         says="Statistics of two images ruin the network even where the gradient has "
         "256.",
         ours=OURS,

@@ -5,7 +5,7 @@ Lines are those of the English text.
 
 from functools import partial
 
-from normlab.evidence.untried import FACES, untried
+from normlab.evidence.untried import FACES, SHAPES, untried
 
 _SETTING = "3 million faces, 8 convolutions of 3 by 3, Caffe, one run each"
 _habr = partial(untried, source="habr2016batch", setting=_SETTING)
@@ -51,6 +51,7 @@ CLAIMS = (
         says="Eight convolutions of 3 by 3, each before a ReLU; after each two a "
         "max-pooling of 2 by 2, of which the last is an average over 7 by 7 instead; "
         "320 numbers are left for the last layer.",
+        reason=SHAPES,
     ),
     _habr(
         id="A8",
@@ -58,6 +59,7 @@ CLAIMS = (
         says="With a normalizer between the two convolutions of a block, one "
         "convolution had to go because memory was short, and dropout was removed, as "
         "the method's authors advise.",
+        reason=SHAPES,
     ),
     _habr(
         id="A9",

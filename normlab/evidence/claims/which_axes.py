@@ -21,7 +21,10 @@ from normlab.evidence.words import Word
 from normlab.layers import batch_norm, group_norm, instance_norm, layer_norm
 
 POINT = 0.01  # of accuracy: the smallest difference that counts on LeNet
-OURS = "LeNet with sigmoids on Fashion-MNIST, batch 64, 3 epochs, 5 seeds, a CPU"
+OURS = (
+    "LeNet with sigmoids on Fashion-MNIST, batch 64, 3 epochs, the last at a tenth of "
+    "the rate, 5 seeds, a CPU"
+)
 # By mean validation accuracy after the last epoch; a test chooses them again.
 BEST = {
     "none": 0.5,
@@ -50,6 +53,12 @@ def accuracy(norm: str, rates: dict[str, float] = BEST, statistics: str = "batch
     return arm("which-axes", "accuracy", norm=norm, lr=rates[norm], **settings)
 
 
+def measured(rates: dict[str, float] = BEST, statistics: str = "batch") -> str:
+    """Return what ``accuracy`` measures, as a rule's words name it."""
+    kind = "evaluation mode" if statistics == "running" else "batch statistics"
+    return f"test accuracy, {kind}"
+
+
 def training_loss(norm: str, rates: dict[str, float] = BEST) -> Arm:
     """Return an arm: the loss over the last epoch, in training mode."""
     settings = {"split": "train", "epoch": "last", "lr": rates[norm]}
@@ -61,7 +70,7 @@ def ahead(higher: str, lower: str, what: str, shown_as: int = 1) -> Callable[...
 
     def rule(*how) -> Rule:
         sides = accuracy(higher, *how), accuracy(lower, *how)
-        return Effect(*sides, POINT, what, shown_as=shown_as)
+        return Effect(*sides, POINT, f"{measured(*how)}: {what}", shown_as=shown_as)
 
     return rule
 
@@ -70,7 +79,8 @@ def alike(first: str, second: str, what: str) -> Callable[..., Rule]:
     """Return a rule: two networks are within a point of each other."""
 
     def rule(*how) -> Rule:
-        return Same(accuracy(first, *how), accuracy(second, *how), POINT, what)
+        sides = accuracy(first, *how), accuracy(second, *how)
+        return Same(*sides, POINT, f"{measured(*how)}: {what}")
 
     return rule
 
@@ -90,7 +100,8 @@ def group_at_64(budget: str, statistics: str = "batch") -> Rule:
         arm("batch-size", "accuracy", norm=norm, batch_size=64, lr=0.25, **settings)
         for norm in ("torch_batch", "torch_group")
     )
-    return Same(group, batch, POINT, f"group less batch, “batch-size”, {budget}")
+    what = f"{measured(statistics=statistics)}, “batch-size”, {budget}: group − batch"
+    return Same(group, batch, POINT, what)
 
 
 def fits_less(rates: dict[str, float] = BEST) -> Rule:
@@ -121,7 +132,7 @@ def accidents(lr: float, records: Records) -> tuple[Word, Numbers]:
     found = {kind: after_fast_epoch(lr, kind)(records) for kind in names}
     wide, narrow = (float(np.ptp(values)) for values in found.values())
     numbers = tuple(
-        (f"best less worst seed, {name}", f"{100 * span:.1f} points")
+        (f"validation accuracy, best − worst seed, {name}", f"{100 * span:.1f} points")
         for name, span in zip(names.values(), (wide, narrow), strict=True)
     )
     if len(found["running"]) < FEWEST:
@@ -149,8 +160,8 @@ def ends(_: Records) -> tuple[Word, Numbers]:
     """Compare group norm's two ends with its relatives."""
     x = made_up(4, 6, 5, 5)
     gaps = {
-        "one group less layer norm": group_norm(x, 1) - layer_norm(x, x.shape[1:]),
-        "a group a channel less instance norm": group_norm(x, 6) - instance_norm(x),
+        "one group − layer norm": group_norm(x, 1) - layer_norm(x, x.shape[1:]),
+        "a group a channel − instance norm": group_norm(x, 6) - instance_norm(x),
     }
     return exact({what: gap.abs().max().item() for what, gap in gaps.items()})
 
@@ -218,12 +229,12 @@ def company(_: Records) -> tuple[Word, Numbers]:
     return word, tuple((name, f"{distance:.2f}") for name, distance in moved.items())
 
 
-_usual = alike("torch_group", "torch_batch", "group less batch")
-_best_of_image = ahead("torch_group", "torch_layer", "group less layer")
-_behind = ahead("torch_batch", "torch_layer", "layer less batch", -1)
-_speedup = ahead("torch_layer", "none", "layer less nothing")
-_nothing = ahead("torch_batch", "none", "nothing less batch", -1)
-_maps = alike("torch_instance", "torch_batch_maps", "instance less batch, maps only")
+_usual = alike("torch_group", "torch_batch", "group − batch")
+_best_of_image = ahead("torch_group", "torch_layer", "group − layer")
+_behind = ahead("torch_batch", "torch_layer", "layer − batch", -1)
+_speedup = ahead("torch_layer", "none", "layer − no normalizer")
+_nothing = ahead("torch_batch", "none", "no normalizer − batch", -1)
+_maps = alike("torch_instance", "torch_batch_maps", "instance − batch, maps only")
 
 CLAIMS = (
     Claim(
@@ -242,7 +253,6 @@ CLAIMS = (
     Claim(
         id="axes-company",
         source=BOOK,
-        place="a finding of its own",
         says="In training mode only batch normalization's output for an image depends "
         "on the other images.",
         ours="random numbers in float64",
@@ -308,9 +318,9 @@ CLAIMS = (
         rule=_usual(),
         variants=other_ways(_usual)
         | {
-            "another record, 5 epochs": group_at_64("epochs"),
-            "the same, evaluation mode": group_at_64("epochs", "running"),
-            "another record, 1,200 updates": group_at_64("updates"),
+            "the records of “batch-size”, 5 epochs": group_at_64("epochs"),
+            "these records in evaluation mode": group_at_64("epochs", "running"),
+            "these records, 1,200 updates": group_at_64("updates"),
         },
     ),
     Claim(
@@ -328,7 +338,6 @@ CLAIMS = (
     Claim(
         id="axes-none",
         source=BOOK,
-        place="a finding of its own",
         says="Without a normalizer LeNet ends behind batch normalization.",
         ours=OURS,
         chapter="which-axes",
@@ -339,7 +348,6 @@ CLAIMS = (
     Claim(
         id="axes-maps",
         source=BOOK,
-        place="a finding of its own",
         says="Where only maps are normalized, instance normalization does as well as "
         "batch normalization.",
         ours=OURS,
@@ -351,10 +359,9 @@ CLAIMS = (
     Claim(
         id="axes-training",
         source=BOOK,
-        place="a finding of its own",
         says="With layer or group normalization LeNet fits the training images less "
         "well than with batch normalization.",
-        ours=f"{OURS}; loss over the last epoch, in training mode",
+        ours=f"{OURS}; training loss of the last epoch",
         chapter="which-axes",
         experiment="which-axes",
         rule=fits_less(),
@@ -363,9 +370,8 @@ CLAIMS = (
     Claim(
         id="axes-running",
         source=BOOK,
-        place="a finding of its own",
-        says="After the slow epoch running statistics cost batch normalization nothing "
-        "that counts.",
+        says="After a last epoch at a tenth of the rate, running statistics cost batch "
+        "normalization nothing that counts.",
         ours=OURS,
         chapter="which-axes",
         experiment="which-axes",
@@ -373,27 +379,26 @@ CLAIMS = (
             accuracy("torch_batch"),
             accuracy("torch_batch", BEST, "running"),
             POINT,
-            "batch statistics less running ones",
+            "test accuracy: batch statistics − running ones",
         ),
         variants={
-            "at its second-best rate": Same(
+            "its second-best rate": Same(
                 accuracy("torch_batch", SECOND),
                 accuracy("torch_batch", SECOND, "running"),
                 POINT,
-                "batch statistics less running ones",
+                "test accuracy: batch statistics − running ones",
             )
         },
     ),
     Claim(
         id="axes-accidents",
         source=BOOK,
-        place="a finding of its own",
-        says="Before the slow epoch running statistics spread the seeds of batch "
-        "normalization at least twice as far as batch statistics do.",
-        ours=f"{OURS}; after epoch 2, validation images",
+        says="Before the last epoch, at the full rate, running statistics spread the "
+        "seeds of batch normalization at least twice as far as batch statistics do.",
+        ours=f"{OURS}; here after epoch 2, validation images",
         chapter="which-axes",
         experiment="which-axes",
         rule=wide_spread(BEST["torch_batch"]),
-        variants={"at its second-best rate": wide_spread(SECOND["torch_batch"])},
+        variants={"its second-best rate": wide_spread(SECOND["torch_batch"])},
     ),
 )

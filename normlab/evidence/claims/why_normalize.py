@@ -47,8 +47,8 @@ def large(raw: Tensor, centred: Tensor) -> Found:
     else:
         word = Word.IN_DIRECTION if share > 0.5 else Word.NOT_REPRODUCED
     return word, (
-        ("raw pairs above what is typical of centred ones", f"{100 * share:.1f}%"),
-        ("mean of the raw pairs over what is typical", f"{raw.mean() / typical:.1f}"),
+        ("raw pairs above the root mean square of centred ones", f"{100 * share:.1f}%"),
+        ("mean of the raw pairs over that", f"{raw.mean() / typical:.1f}"),
     )
 
 
@@ -65,7 +65,7 @@ def rates(inputs: Tensor) -> tuple[float, float]:
 
 
 def two_layers(seed: int) -> tuple[Tensor, Tensor]:
-    """Return what two layers of one network put out, the later 100 times as large."""
+    """Return what the first and sixth of six layers put out, 100 times as large."""
     generator = torch.Generator().manual_seed(seed)
     x = pixels()
     h, kept = (x[:IMAGES] - x.mean(0)) / x.std(), []
@@ -77,13 +77,13 @@ def two_layers(seed: int) -> tuple[Tensor, Tensor]:
 
 
 def no_rate_for_both(best_small: Tensor, limit_large: Tensor, sizes: Tensor) -> Found:
-    """Judge, of each seed, whether the one's best rate is beyond the other's limit."""
+    """Judge, by seed, whether the small's best rate is beyond the large's limit."""
     beyond = int((best_small > limit_large).sum())
     words = {0: Word.NOT_REPRODUCED, len(sizes): Word.REPRODUCED}
     ratio = best_small / limit_large
     return words.get(beyond, Word.UNDECIDED), (
-        ("values of the later layer over the earlier's", _range(sizes)),
-        ("best rate of the one over the other's limit", _range(ratio)),
+        ("spread of the sixth layer's values over the first's", _range(sizes)),
+        ("best rate on the first layer's over the limit on the sixth's", _range(ratio)),
     )
 
 
@@ -128,8 +128,8 @@ CLAIMS = (
         id="B8",
         source="richtux2021deep",
         place="training deep networks, second point",
-        says="One may guess that where one layer's values are 100 times another's, the "
-        "learning rates have to make up for it.",
+        says="A guess: where one layer's values are 100 times another's, the learning "
+        "rates may have to make up for it.",
         setting="an intuition, in passing",
         ours="ReLU layers of 256 with weights too large, 512 images, 5 seeds, nothing "
         "trained: a linear layer with squared error reads either layer",

@@ -34,7 +34,7 @@ function build(model, el, width) {
   const shown = {
     factor: readout("factor", "γ / √(σ² + ε)"),
     sum: readout("sum", "sum of ∂L/∂x"),
-    dot: readout("dot", "∂L/∂x · x̂"),
+    dot: readout("dot", "∂L/∂x · x̂ (0 but for ε)"),
   };
   const items = Object.values(shown).map(({ item }) => item);
   const said = html("div", { class: "bn-said", role: "status", "data-value": "said" });

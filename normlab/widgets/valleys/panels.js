@@ -72,7 +72,7 @@ export function rates(model, name, width, height, color) {
   const across = scale([control.low, control.high], [leftEdge, right]);
   const up = scale(FACTORS, [bottom, top]);
   const frame = { x: leftEdge, y: top, width: right - leftEdge, height: bottom - top };
-  const picture = drawing(width, height, `What a step keeps: ${control.label}`);
+  const picture = drawing(width, height, `Share of the distance that a step keeps: ${control.label}`);
   const stroke = `var(--bn-${color})`;
   const curve = svg("path", { fill: "none", stroke, "stroke-width": 2 });
   const grey = "var(--bn-theory)";
@@ -98,7 +98,7 @@ export function rates(model, name, width, height, color) {
   const marks = (at, digits) => at.map((value) => [value, format(value, digits)]);
   picture.append(
     axis("x", across, marks(ticks(0, control.high, 5), 1), bottom, "learning rate"),
-    axis("y", up, marks([0, 0.5, 1], 1), leftEdge, "kept a step"),
+    axis("y", up, marks([0, 0.5, 1], 1), leftEdge, "share kept per step"),
     edge, best, limit, bestText, limitText,
     svg("svg", { ...frame, viewBox: Object.values(frame).join(" ") }, curve), handle,
   );

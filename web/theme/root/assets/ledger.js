@@ -6,12 +6,18 @@
   const fields = [...form.querySelectorAll("select")];
   const said = form.querySelector("output");
 
+  // A choice may also name what it leaves out.
+  function leaves(field, row) {
+    const { but } = field.selectedOptions[0].dataset;
+    return but ? row.dataset[field.name] === but : field.value !== row.dataset[field.name];
+  }
+
   function show() {
     for (const row of rows) {
-      row.hidden = fields.some((f) => f.value && f.value !== row.dataset[f.name]);
+      row.hidden = fields.some((field) => field.value && leaves(field, row));
     }
     const left = rows.filter((row) => !row.hidden).length;
-    const text = `${left} of ${rows.length} claims shown`;
+    const text = left ? `${left} of ${rows.length} claims shown` : "no claim with both";
     if (said.textContent !== text) said.textContent = text;
   }
 
