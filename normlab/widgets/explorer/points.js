@@ -89,7 +89,7 @@ function reference(sizes, x, { bottom, top }) {
     const { level, named } = MEASURES[measure];
     const places = sizes.map((size) => [x(size), y(level ?? size)]);
     change(line, { d: path(places.filter(([, at]) => at >= top && at <= bottom)) });
-    const beside = level === undefined ? [66, 14] : [110, -6]; // off the line
+    const beside = level === undefined ? [18, 14] : [110, -6]; // off the line
     change(name, { x: x(beside[0]), y: y(level ?? beside[0]) + beside[1],
       "text-anchor": level === undefined ? "start" : "middle" });
     write(name, named);

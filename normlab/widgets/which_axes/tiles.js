@@ -3,14 +3,15 @@
 import { change, drawing, format, html, svg, write } from "../shared.js";
 import { cellAt } from "./mean.js";
 
-const LIMIT = 1; // values beyond have the colours of the limits
+const LIMIT = 1.5; // values beyond have the colours of the limits
 // From below to above zero, through white: told apart by any colour vision.
 const [BELOW, ABOVE] = [[0, 114, 178], [184, 76, 0]];
-const LEFT = 0.3; // of the colour, where a value is not lit
+const LEFT = 0.35; // of the colour, where a value is not lit
 
 /** The colour of a value: red, green and blue. */
 function shade(value, strength = 1) {
-  const part = strength * Math.min(1, Math.abs(value) / LIMIT);
+  // By the root: most values are small, and in proportion they would look white.
+  const part = strength * Math.sqrt(Math.min(1, Math.abs(value) / LIMIT));
   return (value < 0 ? BELOW : ABOVE).map((end) => Math.round(255 + part * (end - 255)));
 }
 
