@@ -197,9 +197,9 @@ def beside_identity(
     axes[0].set(title="scale", xlabel="standard deviation\nremoved (dimensionless)")
     axes[0].set_ylabel("gamma (dimensionless)")
     axes[1].set_title(f"centre, {first}")
-    axes[1].set_ylabel("beta (dimensionless)")
     axes[2].set_title("centre, the others")
     for ax in axes[1:]:
+        ax.set_ylabel("beta (dimensionless)")
         ax.set_xlabel("mean · gamma / std\nremoved (dimensionless)")
     for ax in axes:
         ax.title.set_size(11)
