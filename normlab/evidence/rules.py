@@ -11,7 +11,7 @@ experiment has several claims:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -462,8 +462,3 @@ def _listed(whats: list[tuple[str, str, str]]) -> str:
 def _weakest(words: list[Word]) -> Word:
     order = (Word.NOT_REPRODUCED, Word.UNDECIDED, Word.IN_DIRECTION, Word.REPRODUCED)
     return min(words, key=order.index)
-
-
-def flipped(rule: Effect) -> Effect:
-    """Return the rule for the opposite claim, that the other arm is higher."""
-    return replace(rule, higher=rule.lower, lower=rule.higher, shown_as=-rule.shown_as)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from normlab.evidence.records import arm
-from normlab.evidence.rules import All, Effect, Holds, NoWorse, Number, Same, flipped
+from normlab.evidence.rules import All, Effect, Holds, NoWorse, Number, Same
 from normlab.evidence.words import Word
 from tests.evidence.synthetic import around, records, rows
 
@@ -24,6 +24,7 @@ def of(norm):
 
 
 A_OVER_B = Effect(of("a"), of("b"), D, "a less b")
+B_OVER_A = Effect(of("b"), of("a"), D, "a less b", shown_as=-1)  # the opposite claim
 FLAT = [0.5] * 5
 WIDE = around(0.5, 0.2)
 
@@ -79,7 +80,7 @@ def test_effect_as_a_ratio():
 
 
 def test_the_opposite_claim_gets_the_opposite_word():
-    opposite = flipped(A_OVER_B).on(two(around(0.55), FLAT))
+    opposite = B_OVER_A.on(two(around(0.55), FLAT))
     assert opposite.decide(0.05) is Word.NOT_REPRODUCED
     assert "+5.0 points" in opposite.numbers[0][1]  # shown as it was
 
@@ -197,7 +198,7 @@ def test_a_mean_that_rounds_to_the_limit_has_one_digit_more():
     ("rule", "said"),
     [
         (A_OVER_B, "the mean is at least +1.0 points; else no effect"),
-        (flipped(A_OVER_B), "the mean is at most −1.0 points; else no effect"),
+        (B_OVER_A, "the mean is at most −1.0 points; else no effect"),
         (
             Effect(of("a"), of("b"), np.log(1.5), "a over b", "times", shown_as=-1),
             "the mean ratio is at most 1/1.50; else no effect if the 90% interval lies "
