@@ -14,6 +14,7 @@ from normlab.runs.protocol import BEST_RATE
 OURS = "LeNet with sigmoids, batch 256, rate 1.0, 10 epochs, 5 seeds, a CPU"
 AT_BEST = "LeNet with sigmoids, batch 256, 10 epochs, each at its own rate, 5 seeds"
 THEIRS = "the same as ours as far as the text says; one run, a GPU"
+# As in runs.lenet, and written out: a rule's hash knows only what lies in evidence.
 RATES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 LATE = range(6, 11)  # epochs
 TEST = "test accuracy, batch statistics"
