@@ -13,13 +13,15 @@ from tqdm.auto import tqdm
 
 from normlab.data import fashion_mnist, training_validation_split
 from normlab.evaluation import kinds_of_statistics
+from normlab.models import scale_weights
 from normlab.runs import store
-from normlab.runs.config import Experiment, Outcome, Run
+from normlab.runs.config import CONSTANT, Experiment, Outcome, Run
 from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
-from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.runs.registry import INITS, MODELS, NORMS, SCHEDULES
 from normlab.runs.rows import history_rows
 from normlab.runs.workers import end_with
+from normlab.schedules import Schedule
 from normlab.training import History, Pair, Recorder, fit
 
 
@@ -29,8 +31,10 @@ def build(run: Run) -> nn.Module:
     Normalizers draw nothing, so all of them start from the same weights.
     """
     torch.manual_seed(run.seed)
-    model = MODELS[run.model](**NORMS[run.norm])
-    return INITS[run.init](model).to(getattr(torch, run.dtype))
+    model = INITS[run.init](MODELS[run.model](**NORMS[run.norm]))
+    if run.gain != 1.0:
+        scale_weights(model, run.gain)
+    return model.to(getattr(torch, run.dtype))
 
 
 def train(
@@ -50,7 +54,9 @@ def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> Hist
     training, held_out = data(run.evaluate_on)
     settings = {
         "epochs": run.epochs,
-        "lr": run.lr,
+        "lr": _rate(run),
+        "max_steps": run.steps or None,
+        "drop_last": run.drop_last,
         "batch_size": run.batch_size,
         "momentum": run.momentum,
         "weight_decay": run.weight_decay,
@@ -60,6 +66,20 @@ def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> Hist
     }
     evaluate = {run.evaluate_on: held_out}
     return fit(model, training, evaluate, device=device, **settings | options)
+
+
+def _rate(run: Run) -> float | Schedule:
+    if run.schedule == CONSTANT:
+        return run.lr
+    return SCHEDULES[run.schedule](run.lr, updates(run))
+
+
+def updates(run: Run) -> int:
+    """Return how many updates the run makes if nothing stops it."""
+    images = len(data(run.evaluate_on)[0][1])
+    round_up = 0 if run.drop_last else run.batch_size - 1
+    steps = run.epochs * ((images + round_up) // run.batch_size)
+    return min(steps, run.steps) if run.steps else steps
 
 
 def keep_history(run: Run, device: str) -> Outcome:
