@@ -19,7 +19,8 @@ PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _
 # make colab: the chapters as notebooks, in _build/html/colab, as `make book` does too
 # make test-avx2: the tests of numbers once more, as on a processor without AVX-512
 # make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`
-.PHONY: book test test-avx2 test-browsers serve data runs gpu colab benchmark format \
+# make runs-quick: a rehearsal of every experiment, into _build/quick, for no page
+.PHONY: book test test-avx2 test-browsers serve data runs runs-quick gpu colab benchmark format \
   requirements clean
 
 book: $(NOTEBOOKS)
@@ -80,6 +81,9 @@ serve: $(NOTEBOOKS)
 
 runs: $(READY) $(IMAGES)
 	$(BIN)/python -m normlab.runs run all
+
+runs-quick: $(READY) $(IMAGES)
+	$(BIN)/python -m normlab.runs run all --quick
 
 gpu: $(READY) $(IMAGES)
 	$(BIN)/python -m normlab.runs run lenet --device cuda
