@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import takewhile
 
 import torch
@@ -18,6 +18,7 @@ from normlab.data import fashion_mnist, training_validation_split
 from normlab.evaluation import kinds_of_statistics
 from normlab.models import scale_weights
 from normlab.runs import store
+from normlab.runs.clusters import CLUSTERS, joined
 from normlab.runs.config import CONSTANT, Experiment, Outcome, Run
 from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
@@ -150,21 +151,25 @@ def record_all(
     tasks = _tasks(experiment, todo, device)
     ends = math.inf if minutes is None else time.monotonic() + 60 * minutes
     new = 0
+    work = {"loky": partial(_as_child, os.getpid())}.get(backend, record)
+    if backend in CLUSTERS:
+        work = partial(_on_cluster, str(store.folder()), name)
     with (
         store.claims(name) as take,
+        joined(backend),
         parallel_config(backend=backend, n_jobs=jobs or (-1 if device == "cpu" else 1)),
     ):
-        parent = os.getpid() if backend == "loky" else None
         # Asked one by one while others run: another process may have been quicker.
         mine = (
-            delayed(_as_worker)(parent, *task)
+            delayed(work)(*task)
             for task in takewhile(lambda _: time.monotonic() < ends, tasks)
             if take(task[0].key) and task[0].key not in store.finished(name)
         )
         # Closed at once if a result cannot be saved: that stops the workers.
         with closing(_results(mine, backend)) as results:
             for finished in tqdm(results, name, len(todo), unit="run"):
-                store.save(name, *finished)
+                if finished is not None:
+                    store.save(name, *finished)
                 new += 1
     store.merge(name)
     return new
@@ -181,18 +186,21 @@ def _tasks(experiment: Experiment, todo: list[Run], device: str) -> list[tuple]:
     ]
 
 
-def _results(tasks: Iterable, backend: str) -> Iterator[tuple[Run, Outcome, dict]]:
-    # Only these back ends hand results back one by one.
-    stepwise = backend in ("loky", "threading", "dask")
-    form = "generator_unordered" if stepwise else "list"
+def _results(tasks: Iterable, backend: str) -> Iterator:
+    form = "list" if backend == "ray" else "generator_unordered"  # Ray knows no other
     # No queue of runs: what is not begun can be left.
     yield from Parallel(return_as=form, pre_dispatch="n_jobs")(tasks)
 
 
-def _as_worker(parent: int | None, *task) -> tuple[Run, Outcome, dict]:
-    if parent is not None:
-        end_with(parent)
+def _as_child(parent: int, *task) -> tuple[Run, Outcome, dict]:
+    end_with(parent)
     return record(*task)
+
+
+def _on_cluster(folder: str, name: str, *task) -> None:
+    """Carry out a run and save it from here: Ray hands no result over before all."""
+    os.environ["NORMLAB_RESULTS"] = folder
+    store.save(name, *record(*task))
 
 
 @cache
