@@ -12,33 +12,6 @@ _diary = partial(untried, source="takataka2015batch", setting=_SETTING)
 
 CLAIMS = (
     _diary(
-        id="D1",
-        place="line 68",
-        says="Three layers without normalizers err on 1.56% of the test images.",
-    ),
-    _diary(
-        id="D2",
-        place="lines 100 and 106",
-        says="With them it is 1.31%, a little less.",
-    ),
-    _diary(
-        id="D3",
-        place="line 106",
-        says="With three layers no large difference is to be seen in how learning "
-        "goes on.",
-    ),
-    _diary(
-        id="D4",
-        place="lines 130 and 136",
-        says="Fifteen layers without normalizers do not learn (88.65% errors), and a "
-        "larger or smaller rate does not change that.",
-    ),
-    _diary(
-        id="D5",
-        place="lines 167 and 173",
-        says="Fifteen layers with normalizers learn: 1.58% errors.",
-    ),
-    _diary(
         id="D6",
         place="lines 69, 102 and 106",
         says="Three layers take 1.39 times as long with normalizers; the author blames "
@@ -50,11 +23,5 @@ CLAIMS = (
         place="lines 132 and 169",
         says="Fifteen layers take 2.09 times as long with normalizers.",
         setting=f"{_SETTING}; Theano, a Tesla K20c",
-    ),
-    _diary(
-        id="D8",
-        place="lines 68, 100 and 106",
-        says="There may be a regularizing effect: the validation loss of three layers "
-        "ends at 0.0537 with normalizers and at 0.0929 without.",
     ),
 )
