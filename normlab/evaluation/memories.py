@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from normlab.evaluation.conventions import CONVENTIONS, Average, Convention, OwnBatch
+from normlab.evaluation.conventions import CONVENTIONS, Average, OwnBatch
 from normlab.evaluation.statistics import batch_norms
 from normlab.layers.batch import batch_stats
 from normlab.layers.door import full
@@ -53,9 +53,7 @@ Memories = Mapping[str, Mapping[str, Memory]]  # by convention, then by layer
 
 
 @contextmanager
-def remembered(
-    model: nn.Module, conventions: Mapping[str, Convention] = CONVENTIONS
-) -> Iterator[Memories]:
+def remembered(model: nn.Module) -> Iterator[Memories]:
     """Let every convention remember what passes through a model while it trains.
 
     Only training's own forward passes count: training mode, with gradients. The
@@ -69,7 +67,7 @@ def remembered(
         name: {
             at: Memory(rule, full(layer.running_mean)) for at, layer in layers.items()
         }
-        for name, rule in conventions.items()
+        for name, rule in CONVENTIONS.items()
         if isinstance(rule, Average)
     }
 
@@ -126,6 +124,6 @@ class _WithOwnBatch(nn.Module):
         self.weight, self.bias, self.convention = layer.weight, layer.bias, convention
 
     def forward(self, x: Tensor) -> Tensor:
-        mean, var = self.convention.statistics(x)
+        mean, var = self.convention.statistics(x.detach())
         eps = self.convention.eps
         return F.batch_norm(x, mean, var, self.weight, self.bias, eps=eps)

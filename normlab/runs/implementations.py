@@ -17,7 +17,7 @@ EVERY = 100  # updates between two tests
 TEST_BATCH = 1000  # images, of which some conventions take the statistics
 
 
-def compare(run: Run, device: str, *, max_steps: int | None = None) -> Outcome:
+def compare(run: Run, device: str) -> Outcome:
     """Train the run; test it by each convention every ``EVERY`` updates.
 
     Arrays: "updates" (T,), and "loss/NAME" and "accuracy/NAME" (T,) of each
@@ -36,8 +36,8 @@ def compare(run: Run, device: str, *, max_steps: int | None = None) -> Outcome:
                 for name, found in scores.items():
                     found.append(_score(as_tested(model, name, memories), test))
 
-        options = {"after": [tested], "max_steps": max_steps}
-        history = train_on(model, run, device, statistics=("running",), **options)
+        options = {"after": [tested], "statistics": ("running",)}
+        history = train_on(model, run, device, **options)
     rows = history_rows(history)
     steps = len(history.step_losses)
     at = {"split": "test", "epoch": len(history.epochs), "step": steps}
