@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from normlab.evaluation import loss_and_accuracy
+from normlab.evaluation import loss_and_accuracy, observe_batches
 from normlab.evaluation.conventions import CONVENTIONS
-from normlab.evaluation.memories import as_tested, remembered
+from normlab.evaluation.memories import Memories, as_tested, remembered
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.execute import build, data, train_on
 from normlab.runs.rows import history_rows
@@ -15,34 +15,44 @@ from normlab.training import Pair
 
 EVERY = 100  # updates between two tests
 TEST_BATCH = 1000  # images, of which some conventions take the statistics
+PROBE = 1000  # training images that tell today's statistics
+NAMES = tuple(CONVENTIONS)
 
 
 def compare(run: Run, device: str) -> Outcome:
     """Train the run; test it by each convention every ``EVERY`` updates.
 
-    Arrays: "updates" (T,), and "loss/NAME" and "accuracy/NAME" (T,) of each
-    convention, on the test images.
+    Arrays: "updates" (T,); of each convention "loss/NAME" and "accuracy/NAME" (T,) on
+    the test images; of those that remember, "mean_off/NAME" and "log_var/NAME"
+    (T, layers), see ``misses``.
     """
-    training, _ = data(run.evaluate_on)
+    (x, y), _ = data(run.evaluate_on)
+    training = x.to(device), y
     test = tuple(tensor.to(device) for tensor in data("test")[1])
     updates: list[int] = []
-    scores: dict[str, list] = {name: [] for name in CONVENTIONS}
+    found: dict[str, list] = {}
     model = build(run).to(device)
     with remembered(model) as memories:
 
         def tested(done: int, model: nn.Module) -> None:
             if done % EVERY == 0:
                 updates.append(done)
-                for name, found in scores.items():
-                    found.append(_score(as_tested(model, name, memories), test))
+                pairs = {n: _score(as_tested(model, n, memories), test) for n in NAMES}
+                for name, (loss, accuracy) in pairs.items():
+                    found.setdefault(f"loss/{name}", []).append(loss)
+                    found.setdefault(f"accuracy/{name}", []).append(accuracy)
+                for name, values in misses(
+                    model, memories, training[0][:PROBE]
+                ).items():
+                    found.setdefault(name, []).append(values)
 
         options = {"after": [tested], "statistics": ("running",)}
         history = train_on(model, run, device, **options)
-    rows = history_rows(history)
     steps = len(history.step_losses)
     at = {"split": "test", "epoch": len(history.epochs), "step": steps}
-    rows += scored(model, run, training, test, **at)
-    return Outcome(rows, history.diverged, _arrays(updates, scores))
+    rows = history_rows(history) + scored(model, run, training, test, **at)
+    arrays = {name: np.array(values, np.float32) for name, values in found.items()}
+    return Outcome(rows, history.diverged, {"updates": np.array(updates)} | arrays)
 
 
 def _score(network: nn.Module, test: Pair) -> tuple[float, float]:
@@ -50,12 +60,27 @@ def _score(network: nn.Module, test: Pair) -> tuple[float, float]:
     return loss_and_accuracy(network, *test, batch_size=TEST_BATCH)
 
 
-def _arrays(updates: list[int], scores: dict[str, list]) -> dict[str, np.ndarray]:
-    arrays = {"updates": np.array(updates)}
-    for name, found in scores.items():
-        pairs = np.array(found, dtype=np.float32).reshape(-1, 2)
-        arrays |= {f"loss/{name}": pairs[:, 0], f"accuracy/{name}": pairs[:, 1]}
-    return arrays
+@torch.no_grad()
+def misses(model: nn.Module, memories: Memories, x: Tensor) -> dict[str, list[float]]:
+    """Return how far each layer's memory is from the statistics of today's weights.
+
+    These are those of the images ``x`` as one batch. "mean_off/NAME" is the root mean
+    square over channels of how far the mean is off, in deviations; "log_var/NAME" the
+    mean over channels of the logarithm of remembered over actual variance.
+    """
+    today = observe_batches(model, x, len(x))
+    found: dict[str, list[float]] = {}
+    for name, layers in memories.items():
+        off, ratio = [], []
+        for at, (means, variances) in today.items():
+            mean, var = layers[at].at_test()
+            off.append(
+                (mean - means[0]).div(variances[0].sqrt()).square().mean().sqrt()
+            )
+            ratio.append((var / variances[0]).log().mean())
+        found[f"mean_off/{name}"] = [value.item() for value in off]
+        found[f"log_var/{name}"] = [value.item() for value in ratio]
+    return found
 
 
 def _run(lr: float) -> Run:
