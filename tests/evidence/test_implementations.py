@@ -27,14 +27,14 @@ ALIKE = ((0.80, 0.02),) * 3
 UPSIDE_DOWN = ((0.90, 0.01), (0.80, 0.02), (0.80, 0.04))
 
 
-def curve(middle, step, seed, early=0.1):
+def curve(middle, step, seed, early):
     """30 tests: ten others, then 20 up and down; ``step`` is their jump."""
     zigzag = np.tile([-0.5, 0.5], 10)
     zigzag *= step / np.diff(zigzag).std(ddof=1)
     return np.concatenate([np.full(10, early), middle + 0.001 * seed + zigzag])
 
 
-def made_up(values, trio=DATED, seeds=SEEDS, wobble=5e-4):
+def made_up(values, trio=DATED, seeds=SEEDS, wobble=5e-4, early=None):
     """Records in which three conventions have these levels and jumps, the rest none."""
     kept = []
     for seed in range(seeds):
@@ -45,7 +45,9 @@ def made_up(values, trio=DATED, seeds=SEEDS, wobble=5e-4):
                 middle + wobble * draw[0],
                 step * np.exp(10 * wobble * draw[1]),
             )
-            arrays[f"accuracy/{name}"] = curve(middle, step, seed)
+            arrays[f"accuracy/{name}"] = curve(
+                middle, step, seed, (early or {}).get(name, 0.1)
+            )
         kept.append((runs.Run(**vars(RUN) | {"seed": seed}), arrays))
     return Records(lambda *_: None, lambda *_: kept)
 
@@ -101,11 +103,41 @@ def test_a_training_that_ended_in_nothing_says_nothing():
     assert orders(records)[0] is Word.UNDECIDED
 
 
+def claim(name):
+    return next(c for c in CLAIMS if c.id == name)
+
+
+@pytest.mark.parametrize(
+    ("caffe", "windows", "word"),
+    [
+        ((0.8, 0.02), (0.8, 0.01), Word.REPRODUCED),
+        ((0.8, 0.02), (0.8, 0.02), Word.NOT_REPRODUCED),
+        ((0.8, 0.01), (0.8, 0.02), Word.NOT_REPRODUCED),
+    ],
+)
+def test_slow_memories_are_compared_by_their_jumps(caffe, windows, word):
+    records = made_up((caffe, windows, (0.8, 0.01)), LATER)
+    assert claim("slow-memory-jumps").rule.on(records).decide(0.05) is word
+
+
+def test_the_start_is_judged_by_early_tests_and_the_end_by_late_ones():
+    """Made-up curves begin at one accuracy, whatever comes later, or differ there."""
+    later = made_up(((0.8, 0.01), (0.8, 0.01), (0.7, 0.01)), LATER)
+    early = made_up(((0.8, 0.01),) * 3, LATER, early={"cudnn-2015-11": 0.05})
+    first = claim("start-at-zero")
+    last = first.variants["updates 2,600 to 3,000"]
+    words = [
+        rule.on(r).decide(0.05) for r in (early, later) for rule in (first.rule, last)
+    ]
+    yes, no = Word.REPRODUCED, Word.NOT_REPRODUCED
+    assert words == [yes, no, no, yes]
+
+
 @pytest.mark.parametrize(
     ("variant", "trio"),
     [("later revisions", LATER), ("the latest before the source", LATEST)],
 )
 def test_a_variant_asks_of_its_own_revisions(variant, trio):
-    rule = next(c for c in CLAIMS if c.id == "A15").variants[variant]
+    rule = claim("A15").variants[variant]
     assert rule.on(made_up(AS_SEEN, trio)).decide(0.05) is Word.REPRODUCED
     assert orders(made_up(UPSIDE_DOWN, trio), trio=trio)[0] is Word.NOT_REPRODUCED

@@ -11,6 +11,7 @@ from math import log
 
 import numpy as np
 
+from normlab.evidence.claim import OURS as BOOK
 from normlab.evidence.claim import Claim
 from normlab.evidence.intervals import holm_levels
 from normlab.evidence.records import Reading, Records
@@ -19,6 +20,7 @@ from normlab.evidence.words import Word
 
 FAST, SLOW = "implementations", "implementations-slow"  # rates of 0.1 and 0.01
 LAST = 20  # tests
+FIRST_TEN, LAST_FIVE = slice(10), slice(-5, None)
 HALF_POINT = 0.005  # of accuracy: the smallest difference that counts on this network
 HALF_AS_MUCH_AGAIN = log(1.5)  # the same of jumps, as ratios
 # Caffe's own layer, caffe-windows, cuDNN in NVIDIA's Caffe: 1, 2 and 3.
@@ -34,7 +36,12 @@ OURS = (
 
 def level(arrays: Mapping[str, np.ndarray], name: str) -> float:
     """Return the mean accuracy of the last tests by a convention."""
-    return float(arrays[f"accuracy/{name}"][-LAST:].mean(dtype=np.float64))
+    return mean_of(arrays, name, slice(-LAST, None))
+
+
+def mean_of(arrays: Mapping[str, np.ndarray], name: str, tests: slice) -> float:
+    """Return the mean accuracy of these tests by a convention."""
+    return float(arrays[f"accuracy/{name}"][tests].mean(dtype=np.float64))
 
 
 def jump(arrays: Mapping[str, np.ndarray], name: str) -> float:
@@ -101,6 +108,26 @@ def word_of(sizes: list[Size]) -> Word:
     return Word.UNDECIDED if Size.OPEN in sizes else Word.NOT_REPRODUCED
 
 
+def slow_jumps(experiment: str = FAST) -> Effect:
+    """A memory of many batches makes for jumpier accuracy than the last batch."""
+    return Effect(
+        jump_of("caffe-2015-11", experiment),
+        jump_of("windows-2015-06", experiment),
+        HALF_AS_MUCH_AGAIN,
+        "jump: weight 0.001 of a new batch over weight 0.95",
+        "times",
+    )
+
+
+def start_costs(tests: slice, experiment: str = FAST) -> Effect:
+    """A start at zero that is not taken out makes for a lower accuracy."""
+    arms = (
+        Reading(experiment, partial(mean_of, name=name, tests=tests))
+        for name in ("caffe-2015-11", "cudnn-2015-11")
+    )
+    return Effect(*arms, HALF_POINT, "test accuracy: debiased − not")
+
+
 CLAIMS = (
     Claim(
         id="A15",
@@ -137,6 +164,31 @@ CLAIMS = (
             "jumps in points, 0.5 at least": Holds(
                 "The same with differences of jumps.", partial(orders, in_points=True)
             ),
+        },
+    ),
+    Claim(
+        id="slow-memory-jumps",
+        source=BOOK,
+        says="At a high constant rate test accuracy jumps more with a memory that "
+        "gives a new batch 0.001 than with one that gives it 0.95.",
+        ours=OURS,
+        chapter="implementations",
+        experiment=FAST,
+        rule=slow_jumps(),
+        variants={"a rate of 0.01, 5 seeds": slow_jumps(SLOW)},
+    ),
+    Claim(
+        id="start-at-zero",
+        source=BOOK,
+        says="A slow memory that starts at 0 and is not debiased tests worse over the "
+        "first 1,000 updates than the same one debiased.",
+        ours=OURS,
+        chapter="implementations",
+        experiment=FAST,
+        rule=start_costs(FIRST_TEN),
+        variants={
+            "updates 2,600 to 3,000": start_costs(LAST_FIVE),
+            "a rate of 0.01, 5 seeds": start_costs(FIRST_TEN, SLOW),
         },
     ),
 )
