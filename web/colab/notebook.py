@@ -1,11 +1,12 @@
 """A chapter as a notebook that stands alone in Colab."""
 
 import re
+from html import escape
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .directives import captioned, convert_blocks
+from .directives import captioned, convert_blocks, fold
 from .errors import ConversionError
 from .index import Page
 from .outputs import outputs_of
@@ -15,16 +16,20 @@ FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 # As the site names them (web/booksite/tidy.py).
 HANDS_OVER = re.compile(r"^glue\(", re.MULTILINE)
 FOR_THE_TEXT = "Where the numbers around here come from"
+NEEDS_D2L = re.compile(r"^(?:from|import) d2l\b", re.MULTILINE)
+USES_GPU = re.compile(r"\btry_gpu\(")
 SET_UP = """\
-# Run this first: d2l and this book's package. Colab has nearly everything else.
+# Run this first: {what}, and anywidget
+# for the widgets; Colab has the rest. A cell that needs the images downloads them.
 %pip install -q anywidget
-%pip install -q --no-deps "{d2l}" "{package}"
+%pip install -q --no-deps {packages}
 """
 ABOUT = (
-    "This is a chapter of [{title}]({url}), with its numbers, tables and figures as "
-    "they were computed when the book was built. To compute them anew, run the next "
-    "cell before any other. No GPU is needed; with one, training is faster. What comes "
-    "out is shown below its cell, and the sentences stay as they are."
+    "A chapter of [{title}]({site}); [this chapter on the site]({url}). Numbers, "
+    "tables and figures are stored here as they were computed on a CPU when the book "
+    "was built. No GPU is needed. To compute live cells anew, run the next cell before "
+    "any other; recorded runs come with the package and are read, not trained again. "
+    "If your numbers differ, the sentences speak of those stored here."
 )
 
 
@@ -55,10 +60,17 @@ def convert_cells(page: Page) -> list[NotebookNode]:
 
 
 def metadata(page: Page) -> dict:
-    """Return what Colab reads: the kernel, a GPU, the notebook's name."""
-    return {
-        "accelerator": "GPU",
-        "colab": {"gpuType": "T4", "name": f"{page.name}.ipynb", "provenance": []},
+    """Return what Colab reads: the kernel, the name, a GPU if the code looks for one.
+
+    Elsewhere it would be taken from somebody else and not be used.
+    """
+    uses_gpu = USES_GPU.search(page.text)
+    return ({"accelerator": "GPU"} if uses_gpu else {}) | {
+        "colab": {
+            **({"gpuType": "T4"} if uses_gpu else {}),
+            "name": f"{page.name}.ipynb",
+            "provenance": [],
+        },
         "kernelspec": {
             "display_name": "Python 3",
             "language": "python",
@@ -74,7 +86,8 @@ def split_title(cells: list[NotebookNode], page: Page) -> list[NotebookNode]:
     head, _, text = source.partition("\n")
     if not head.startswith("# "):
         raise ConversionError("the first line is not a title")
-    about = ABOUT.format(title=page.book.title, url=page.url())
+    book = page.book
+    about = ABOUT.format(title=book.title, site=book.site, url=page.url())
     text = text.strip("\n")
     rest = [*([new_markdown_cell(text)] if text else []), *cells[1:]]
     return [new_markdown_cell(f"{head}\n\n{about}"), *rest]
@@ -82,15 +95,22 @@ def split_title(cells: list[NotebookNode], page: Page) -> list[NotebookNode]:
 
 def set_up(page: Page, package: str | None) -> NotebookNode:
     """Return the cell that installs what Colab lacks, and nothing else."""
-    requirements = (page.book.root / "requirements.txt").read_text()
-    d2l = re.search(r"^d2l==\S+", requirements, re.MULTILINE)[0]
-    package = package or f"normlab @ git+{page.book.repository}"
-    source = SET_UP.format(d2l=d2l, package=package).rstrip()
+    what, packages = "this book's package with its recorded runs", []
+    if NEEDS_D2L.search(page.text):
+        requirements = (page.book.root / "requirements.txt").read_text()
+        packages.append(re.search(r"^d2l==\S+", requirements, re.MULTILINE)[0])
+        what += ", d2l"
+    packages.append(package or page.book.package)
+    named = " ".join(f'"{one}"' for one in packages)
+    source = SET_UP.format(what=what, packages=named).rstrip()
     return new_code_cell(source, metadata={"tags": ["set-up"]})
 
 
 def convert_code(cell: NotebookNode, page: Page) -> list[NotebookNode]:
-    """Return a cell with what the build computed; a figure's caption follows it."""
+    """Return a cell with what the build computed; a figure's caption follows it.
+
+    So does the figure in words, as no notebook shows an output's alternative text.
+    """
     book_only = cell.metadata.get("mystnb", {})
     tags = list(cell.metadata.get("tags", []))
     alt = book_only.get("image", {}).get("alt", "")
@@ -106,7 +126,9 @@ def convert_code(cell: NotebookNode, page: Page) -> list[NotebookNode]:
     caption = captioned(figure.get("caption", ""), figure.get("name"), page)
     if not caption:
         return [new]
-    return [new, new_markdown_cell(page.place(figure.get("name", "")) + caption)]
+    words = fold("The figure in words", escape(alt)) if alt else ""
+    below = "\n\n".join(filter(None, [caption, words]))
+    return [new, new_markdown_cell(page.place(figure.get("name", "")) + below)]
 
 
 def add_title(source: str, book_only: dict) -> str:
