@@ -226,6 +226,6 @@ def test_same_bytes_each_time_and_nothing_left_behind(first, tmp_path):
 
 def test_command_writes_every_chapter_of_the_book(tmp_path):
     command = [sys.executable, "-m", "web.colab", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=300)
     listed = {page.name for page in Book(ROOT).chapters()}
     assert {path.stem for path in tmp_path.glob("*.ipynb")} == listed
