@@ -6,20 +6,23 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 READY := .venv/ready
+CLUSTERS := .venv/clusters
 IMAGES := data/FashionMNIST/raw/train-images-idx3-ubyte
 ASSETS := node_modules/.package-lock.json
 SITE := _build/html/.built
 NOTEBOOKS := _build/html/colab/.built
 find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
-NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/__pycache__/,$(wildcard tests/*/)) \
+NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
 PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _toc.yml
 
 # make colab: the chapters as notebooks, in _build/html/colab, as `make book` does too
 # make test-avx2: the tests of numbers once more, as on a processor without AVX-512
+# make test-clusters: runs on a Dask and a Ray cluster, which the tests start
 # make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`
-.PHONY: book test test-avx2 test-browsers serve data runs gpu colab benchmark format \
+# make runs-quick: a rehearsal of every experiment, into _build/quick, for no page
+.PHONY: book test test-avx2 test-clusters test-browsers serve data runs runs-quick gpu colab benchmark format \
   requirements clean
 
 book: $(NOTEBOOKS)
@@ -72,6 +75,13 @@ test-avx2: $(READY) $(IMAGES)
 	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
 	  $(IN_TWO) $(NUMBERS)
 
+$(CLUSTERS): requirements-clusters.txt | $(READY)
+	$(BIN)/python -m pip install --no-deps --quiet -r requirements-clusters.txt
+	@touch $@
+
+test-clusters: $(CLUSTERS)
+	$(BIN)/python -m pytest tests/clusters
+
 test-browsers: $(NOTEBOOKS)
 	$(IN_TWO) tests/browsers
 
@@ -80,6 +90,9 @@ serve: $(NOTEBOOKS)
 
 runs: $(READY) $(IMAGES)
 	$(BIN)/python -m normlab.runs run all
+
+runs-quick: $(READY) $(IMAGES)
+	$(BIN)/python -m normlab.runs run all --quick
 
 gpu: $(READY) $(IMAGES)
 	$(BIN)/python -m normlab.runs run lenet --device cuda
@@ -99,6 +112,9 @@ requirements: $(READY)
 	$(BIN)/uv pip compile requirements.in --override requirements.overrides \
 	  --universal --python-version 3.11 --no-header --no-annotate -o requirements.txt
 	@sed -i '1i # Install with: pip install --no-deps -r requirements.txt   (d2l'"'"'s own pins are stale)' requirements.txt
+	$(BIN)/uv pip compile requirements-clusters.in --universal --python-version 3.11 \
+	  --no-header --no-annotate -o .venv/clusters.txt
+	@grep -vxFf requirements.txt .venv/clusters.txt > requirements-clusters.txt
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache

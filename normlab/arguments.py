@@ -23,7 +23,6 @@ def check_whole(low: float = 1, **values: object) -> None:
 
 def check_numbers(
     epochs: int,
-    lr: float,
     batch_size: int,
     momentum: float,
     weight_decay: float,
@@ -36,22 +35,36 @@ def check_numbers(
     check_whole(low=-math.inf, seed=seed)
     if max_steps is not None:
         check_whole(max_steps=max_steps)
-    if not _is_finite(lr) or lr <= 0:
-        raise ValueError(f"lr is {lr!r}; a learning rate is positive and finite")
     for name, value in {"momentum": momentum, "weight_decay": weight_decay}.items():
         if not _is_finite(value) or value < 0:
             raise ValueError(f"{name} is {value!r}; it must be 0 or more, and finite")
 
 
-def check_recorders(recorders: Iterable) -> tuple:
-    """Return the recorders; raise unless each can be called."""
-    if callable(recorders):
-        raise TypeError(f"recorders is {recorders!r}; give a list of them: [recorder]")
-    recorders = tuple(recorders)
-    for recorder in recorders:
-        if not callable(recorder):
-            raise TypeError(f"recorders has {recorder!r}, which cannot be called")
-    return recorders
+def checked_rates(lr: object, steps: int) -> list[float]:
+    """Return the rate of each step, of a number or of a schedule; raise if one is none.
+
+    All of them before the first step: a schedule's fault may lie at its end.
+    """
+    rates = [lr(step) for step in range(steps)] if callable(lr) else [lr] * steps
+    for step, rate in enumerate(rates):
+        if not _is_finite(rate) or rate <= 0:
+            where = f"({step}), of the update after {step}," if callable(lr) else ""
+            raise ValueError(
+                f"lr{where} is {rate!r}; a learning rate is positive and finite"
+            )
+    return rates
+
+
+def checked_callables(name: str, given: Iterable) -> tuple:
+    """Return what is to be called during training; raise unless it can be."""
+    if callable(given):
+        one = name.removesuffix("s")
+        raise TypeError(f"{name} is {given!r}; give a list of them: [{one}]")
+    given = tuple(given)
+    for one in given:
+        if not callable(one):
+            raise TypeError(f"{name} has {one!r}, which cannot be called")
+    return given
 
 
 def check_held_out(evaluate: Mapping | None) -> dict:

@@ -18,7 +18,8 @@ from normlab.arguments import (
     check_labels,
     check_numbers,
     check_pair,
-    check_recorders,
+    checked_callables,
+    checked_rates,
 )
 from normlab.evaluation import (
     EVAL_BATCH,
@@ -29,11 +30,14 @@ from normlab.evaluation import (
 )
 from normlab.models import gamma_and_beta
 from normlab.randomness import random_numbers_kept
+from normlab.schedules import Schedule
 
 Pair = tuple[Tensor, Tensor]
 # Called after the backward pass and before the update, so gradients are there:
 # recorder(step, model, (x, y), loss). What it reads from the device it waits for.
 Recorder = Callable[[int, nn.Module, Pair, Tensor], None]
+# Called after an update: after(updates done, model).
+After = Callable[[int, nn.Module], None]
 
 
 @dataclass
@@ -43,7 +47,8 @@ class Epoch:
     ``loss`` (nats) and ``accuracy`` (0 to 1) are means over the epoch's training
     batches as they were seen, in train mode; ``evaluated`` maps (name of a held-out
     set, "running" or "batch" statistics) to (loss, accuracy); ``seconds`` is the
-    training part's wall time, ``eval_seconds`` the rest's.
+    training part's wall time, without what was called after updates, and
+    ``eval_seconds`` the evaluation's.
     """
 
     loss: float
@@ -74,7 +79,7 @@ def fit(
     evaluate: Mapping[str, Pair] | None = None,
     *,
     epochs: int,
-    lr: float,
+    lr: float | Schedule,
     batch_size: int = 256,
     momentum: float = 0.0,
     weight_decay: float = 0.0,
@@ -82,15 +87,17 @@ def fit(
     seed: int = 0,
     device: torch.device | str = "cpu",
     recorders: Iterable[Recorder] = (),
+    after: Iterable[After] = (),
     statistics: Iterable[str] = ("running",),
     eval_batch_size: int = EVAL_BATCH,
     max_steps: int | None = None,
+    drop_last: bool = False,
     progress: bool = False,
 ) -> History:
     """Train ``model`` in place with plain SGD and cross-entropy; return what happened.
 
     Data stay on the device; batches are indexed there. The order of the examples
-    depends on ``seed`` alone, whatever the device. The last, smaller batch is kept.
+    depends on ``seed`` alone, whatever the device.
     The host waits for the device once an epoch, and where a recorder asks.
 
     What cannot end well is refused before the first step. For that a batch of each
@@ -103,19 +110,21 @@ def fit(
         train: images (N, 1, 28, 28) uint8 or float, labels (N,) int64 from 0.
         evaluate: named pairs like ``train``, evaluated after each epoch.
         epochs: passes over ``train``.
-        lr: learning rate.
+        lr: learning rate, or a schedule: updates done -> rate of the next one.
         batch_size: examples a step.
         momentum: of SGD.
         weight_decay: of SGD, on every parameter.
         decay_norms: False spares gamma and beta the weight decay.
         seed: orders the examples; the weights are the caller's.
         device: "cpu", "cuda", ...
-        recorders: called at each step; see ``Recorder``.
+        recorders: called at each step, before its update; see ``Recorder``.
+        after: called after each update; see ``After``.
         statistics: what normalizers use in evaluation: "running" (eval mode, what
             one ships), "batch" (the held-out batches' own), or both.
         eval_batch_size: images a batch in evaluation; a number changes with it only
             where normalizers use the batch's own statistics.
         max_steps: stop after this many steps, in mid-epoch too.
+        drop_last: leave out the last, smaller batch of an epoch.
         progress: show a bar, one tick an epoch.
 
     Raises:
@@ -126,33 +135,36 @@ def fit(
             that the model cannot take, such as one image left over where a normalizer
             needs several; a model without parameters, or without gradients.
     """
-    recorders, statistics = check_recorders(recorders), checked_kinds(statistics)
+    recorders = checked_callables("recorders", recorders)
+    after, statistics = checked_callables("after", after), checked_kinds(statistics)
     check_numbers(
-        epochs, lr, batch_size, momentum, weight_decay, seed, eval_batch_size, max_steps
+        epochs, batch_size, momentum, weight_decay, seed, eval_batch_size, max_steps
     )
     check_pair("train", train)
+    plan = _Plan(len(train[1]), batch_size, drop_last, epochs, max_steps)
+    rates = checked_rates(lr, plan.steps)
     evaluate = check_held_out(evaluate)
     _check_learns(model)
     model.to(device)
     train = _on(device, train)
     evaluate = {name: _on(device, pair) for name, pair in evaluate.items()}
-    _try_model(
-        model, train, evaluate, statistics, batch_size, eval_batch_size, max_steps
-    )
+    _try_model(model, train, evaluate, statistics, plan, eval_batch_size)
     groups = _parameters(model, decay_norms)
     optimizer = torch.optim.SGD(
-        groups, lr=lr, momentum=momentum, weight_decay=weight_decay
+        groups, lr=rates[0], momentum=momentum, weight_decay=weight_decay
     )
     order = torch.Generator().manual_seed(seed)
     history = History()
     bar = tqdm(range(epochs), desc="epoch", disable=not progress, leave=False)
     for _ in bar:
-        left = None if max_steps is None else max_steps - len(history.step_losses)
-        began = time.perf_counter()
-        losses, hits, seen = _train_epoch(
-            model, train, optimizer, order, batch_size, recorders, left, history
+        done = len(history.step_losses)
+        batches = plan.batches(order, done)
+        now = rates[done : done + len(batches)]
+        steps = _train_epoch(
+            model, train, optimizer, batches, now, recorders, after, done
         )
-        trained = time.perf_counter()
+        history.step_losses += steps.losses
+        began = time.perf_counter()
         scores = {
             (name, which): loss_and_accuracy(
                 model, *pair, statistics=which, batch_size=eval_batch_size
@@ -162,30 +174,79 @@ def fit(
         }
         history.epochs.append(
             Epoch(
-                loss=sum(losses) / seen,
-                accuracy=hits / seen,
+                loss=steps.loss,
+                accuracy=steps.accuracy,
                 evaluated=scores,
-                seconds=trained - began,
-                eval_seconds=time.perf_counter() - trained,
+                seconds=steps.seconds,
+                eval_seconds=time.perf_counter() - began,
             )
         )
-        bar.set_postfix(loss=f"{history.epochs[-1].loss:.3f}")
-        history.diverged = _first_bad_step(history.step_losses, len(losses), lr)
-        if history.diverged or (left is not None and len(losses) >= left):
+        bar.set_postfix(loss=f"{steps.loss:.3f}")
+        history.diverged = _first_bad_step(steps.losses, done, now)
+        if history.diverged or len(history.step_losses) == plan.steps:
             break
     return history
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Which batches are to come."""
+
+    images: int
+    batch_size: int
+    drop_last: bool
+    epochs: int
+    max_steps: int | None
+
+    def __post_init__(self) -> None:
+        if self.drop_last and self.images < self.batch_size:
+            raise ValueError(
+                f"drop_last leaves nothing of {self.images} images at "
+                f"batch_size={self.batch_size}; use smaller batches, or keep the last"
+            )
+
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes of the batches to come: of the whole ones, then of a rest."""
+        whole, rest = divmod(self.images, self.batch_size)
+        comes = rest > 0 and not self.drop_last and self.steps > whole
+        return [self.batch_size] * (whole > 0) + [rest] * comes
+
+    @property
+    def steps(self) -> int:
+        """How many updates there will be."""
+        whole, rest = divmod(self.images, self.batch_size)
+        steps = self.epochs * (whole + (rest > 0 and not self.drop_last))
+        return steps if self.max_steps is None else min(steps, self.max_steps)
+
+    def batches(self, order: torch.Generator, done: int) -> tuple[Tensor, ...]:
+        """Return the examples of each batch of the epoch that begins now."""
+        permutation = torch.randperm(self.images, generator=order)
+        batches = permutation.split(self.batch_size)
+        if self.drop_last:
+            batches = batches[: self.images // self.batch_size]
+        return batches[: self.steps - done]
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """What one pass over the data left."""
+
+    losses: list[float]
+    loss: float
+    accuracy: float
+    seconds: float
+
+
 def _train_epoch(
-    model, train, optimizer, order, batch_size, recorders, max_steps, history
-) -> tuple[list[float], int, int]:
-    """Take one pass over the data; return sums of loss, hits and examples seen."""
+    model, train, optimizer, batches, rates, recorders, after, done
+) -> _Steps:
     x, y = train
     model.train()
-    permutation = torch.randperm(len(y), generator=order).to(x.device)
-    step = len(history.step_losses)
-    losses, hits, sizes = [], torch.zeros((), device=x.device), []
-    for index in permutation.split(batch_size)[:max_steps]:
+    losses, hits = [], torch.zeros((), device=x.device)
+    began, elsewhere = time.perf_counter(), 0.0
+    indices = torch.cat(batches).to(x.device).split([len(batch) for batch in batches])
+    for step, (index, rate) in enumerate(zip(indices, rates, strict=True), start=done):
         batch, labels = to_float(x[index], model), y[index]
         logits = model(batch)
         loss = F.cross_entropy(logits, labels)
@@ -193,15 +254,21 @@ def _train_epoch(
         loss.backward()
         for recorder in recorders:
             recorder(step, model, (batch, labels), loss)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
         optimizer.step()
         losses.append(loss.detach())
         hits += (logits.detach().argmax(1) == labels).sum()
-        sizes.append(len(index))
-        step += 1
+        if after:
+            left = time.perf_counter()
+            for call in after:
+                call(step + 1, model)
+            elsewhere += time.perf_counter() - left
     losses = torch.stack(losses).tolist()  # the one wait for the device
-    history.step_losses += losses
-    weighted = [loss * n for loss, n in zip(losses, sizes, strict=True)]
-    return weighted, int(hits), sum(sizes)
+    sizes = [len(index) for index in indices]
+    weighted = sum(loss * n for loss, n in zip(losses, sizes, strict=True))
+    seconds = time.perf_counter() - began - elsewhere
+    return _Steps(losses, weighted / sum(sizes), int(hits) / sum(sizes), seconds)
 
 
 def _check_learns(model: nn.Module) -> None:
@@ -219,9 +286,7 @@ def _check_learns(model: nn.Module) -> None:
 
 
 @torch.no_grad()  # what watches the training from outside knows it by its gradients
-def _try_model(
-    model, train, evaluate, statistics, batch_size, eval_batch_size, max_steps
-) -> None:
+def _try_model(model, train, evaluate, statistics, plan, eval_batch_size) -> None:
     """Send a batch of each size to come through the model, without a trace.
 
     What would fail in the last batch of an epoch, or in the evaluation after it, and
@@ -232,8 +297,8 @@ def _try_model(
     x, y = train
     with preserved(model), random_numbers_kept():
         model.train()
-        for size in _sizes(len(x), batch_size, max_steps):
-            logits = _try_batch(model, "train", x, size, "batch_size", batch_size)
+        for size in plan.sizes:
+            logits = _try_batch(model, "train", x, size, "batch_size", plan.batch_size)
         check_labels("train", y, logits.shape[1])
         for name, pair in evaluate.items():
             for which in statistics:
@@ -245,17 +310,10 @@ def _try_model(
 def _try_evaluation(model, name, pair, which, batch_size) -> None:
     x, y = pair
     model.train(which == "batch")
-    sizes = _sizes(len(x), batch_size)
+    sizes = _Plan(len(x), batch_size, False, 1, None).sizes
     for size in sizes if model.training else sizes[-1:]:  # the smallest is the hardest
         logits = _try_batch(model, name, x, size, "eval_batch_size", batch_size)
     check_labels(name, y, logits.shape[1])
-
-
-def _sizes(images: int, batch_size: int, max_steps: int | None = None) -> list[int]:
-    """Return the sizes of the batches to come: of the whole ones, then of a rest."""
-    whole, rest = divmod(images, batch_size)
-    comes_to_rest = rest > 0 and (max_steps is None or max_steps > whole)
-    return [batch_size] * (whole > 0) + [rest] * comes_to_rest
 
 
 def _try_batch(model, name, images, size, argument, batch_size) -> Tensor:
@@ -300,8 +358,8 @@ def _parameters(model: nn.Module, decay_norms: bool) -> list[dict]:
     return [{"params": rest}, *apart]
 
 
-def _first_bad_step(step_losses: list[float], new: int, lr: float) -> str | None:
-    for step in range(len(step_losses) - new, len(step_losses)):
-        if not math.isfinite(loss := step_losses[step]):
-            return f"the loss became {loss} at step {step} (learning rate {lr:g})"
+def _first_bad_step(losses: list[float], done: int, rates: list[float]) -> str | None:
+    for step, (loss, rate) in enumerate(zip(losses, rates, strict=True), start=done):
+        if not math.isfinite(loss):
+            return f"the loss became {loss} at step {step} (learning rate {rate:g})"
     return None

@@ -617,8 +617,9 @@ def test_a_layer_called_with_maps_of_two_sizes_is_refused_by_name():
 
     model = nn.Sequential(TwoSizes(), nn.Flatten(), nn.Linear(28 * 14, 3))
     before = left_behind(model)
+    x, y = torch.rand(8, 1, 28, 28), torch.zeros(8, dtype=torch.long)
     with pytest.raises(ValueError, match=r"'0\.norm' .* 784 and with 392 values"):
-        recompute_running(model, torch.rand(8, 1, 28, 28), 4)
+        score_states(model, average(observe_batches(model, x, 4)), x, y, 4)
     assert_same_trace(left_behind(model), before)
 
 
@@ -648,7 +649,6 @@ def test_statistics_of_another_kind_are_refused_by_name(name):
     before = left_behind(model)
     calls = {
         "observe": lambda: observe_batches(model, x, 4),
-        "recompute": lambda: recompute_running(model, x, 4),
         "score": lambda: score_states(model, {}, x, y, 4),
         "choose": lambda: normalized_with(model, None).__enter__(),
     }
@@ -657,6 +657,24 @@ def test_statistics_of_another_kind_are_refused_by_name(name):
             call()
     assert_same_trace(left_behind(model), before)
     assert hooks(model) == 0
+
+
+def test_what_counts_no_batches_is_not_recomputed():
+    model = nn.Sequential(nn.Linear(6, 6), BatchNorm(6), nn.Sequential(Remembers()))
+    before = left_behind(model)
+    with pytest.raises(TypeError, match=r"'2\.0' is a Remembers"):
+        recompute_running(model, torch.randn(8, 6), 4)
+    assert_same_trace(left_behind(model), before)
+
+
+def test_ghosts_average_over_their_parts():
+    """Ten batches of 20, each of five parts of 4: fifty parts, of equal weight."""
+    model = nn.Sequential(nn.Linear(6, 6), GhostBatchNorm(6, 4)).double()
+    x = 2 * torch.randn(200, 6).double() + 1
+    recompute_running(model, x, 20)
+    parts = model[0](x).unflatten(0, (50, 4))
+    assert_close(model[1].running_mean, parts.mean((0, 1)), **EXACT)
+    assert_close(model[1].running_var, parts.var(1).mean(0), **EXACT)
 
 
 @pytest.mark.parametrize("half", [torch.float16, torch.bfloat16])

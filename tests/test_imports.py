@@ -18,6 +18,7 @@ FLOW = (
     "layers",
     "models",
     "evaluation",
+    "schedules",
     "training",
     "playground",
     "recorders",

@@ -122,6 +122,78 @@ def test_equals_a_loop_written_by_hand(images, norm, momentum, weight_decay):
     assert_close(state(model), state(twin), rtol=0, atol=1e-9)
 
 
+def test_each_update_has_its_own_rate(images):
+    """Without gradients weight decay alone moves: by 1 - rate * decay at each step."""
+
+    def stop(step, model, batch, loss):
+        for p in model.parameters():
+            p.grad.zero_()
+
+    model = network(None)
+    before = state(model)
+    rates = [0.5, 0.1, 0.2, 0.4, 0.3, 0.25]
+    options = {"weight_decay": 0.2, "recorders": [stop], "max_steps": 6}
+    short(model, images, lr=lambda step: rates[step], **options)
+    left = math.prod(1 - 0.2 * rate for rate in rates)
+    for name, now in state(model).items():
+        assert_close(now, left * before[name], rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf, None])
+def test_a_schedule_with_a_bad_end_is_refused_before_the_first_step(images, bad):
+    model = network()
+    before = state(model)
+    with pytest.raises(ValueError, match=r"lr\(9\).* learning rate is positive"):
+        short(model, images, lr=lambda step: 0.5 if step < 9 else bad)
+    assert_identical(state(model), before)
+
+
+def test_what_is_called_after_an_update_sees_its_weights(images):
+    seen, counts = [], []
+
+    def look(step, model, batch, loss):
+        seen.append(model[0].weight.detach().clone())
+
+    def after(done, model):
+        counts.append((done, model[0].weight.detach().clone()))
+
+    short(network(), images, epochs=1, recorders=[look], after=[after])
+    assert [done for done, _ in counts] == [1, 2, 3, 4, 5]
+    for (_, left), found in zip(counts, seen[1:], strict=False):
+        assert torch.equal(left, found)
+
+
+def test_scoring_after_updates_changes_no_number(images):
+    def score(done, model):
+        loss_and_accuracy(model, *images)
+        loss_and_accuracy(model, *images, statistics="batch", batch_size=50)
+
+    one, two = network(), network()
+    first, second = short(one, images), short(two, images, after=[score])
+    assert first.step_losses == second.step_losses
+    assert_identical(state(one), state(two))
+
+
+def test_the_last_batch_may_be_left_out(images):
+    seen = Recording()
+    history = short(network(), images, recorders=[seen], drop_last=True)
+    assert [len(y) for _, y in seen.batches] == [BATCH] * 8
+    assert len(history.step_losses) == 8
+    whole = Recording()
+    short(network(), images, recorders=[whole])
+    for epoch in (0, 1):  # the order is the same, only its end is missing
+        for place in range(4):
+            one, other = (
+                s.batches[n * epoch + place] for s, n in ((seen, 4), (whole, 5))
+            )
+            assert torch.equal(one[0], other[0])
+
+
+def test_nothing_may_be_left_over_of_nothing(images):
+    with pytest.raises(ValueError, match="drop_last leaves nothing of 600 images"):
+        short(network(), images, batch_size=601, drop_last=True)
+
+
 def test_weight_decay_can_spare_gamma_and_beta(images):
     """With gradients of 0 a step shrinks exactly what is decayed."""
 

@@ -24,7 +24,8 @@ def loss_and_accuracy(
     """Return (mean cross-entropy in nats, accuracy in 0 to 1) over a data set.
 
     With ``statistics="running"`` the model is in eval mode; with "batch" it is in
-    train mode, so that normalizers use the statistics of each ``batch_size`` images.
+    train mode, so that normalizers use the statistics of each ``batch_size`` images
+    (and dropout drops).
     Mode and buffers are afterwards what they were.
 
     Raises:

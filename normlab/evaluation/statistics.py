@@ -1,10 +1,12 @@
 """The statistics that part the modes: observed, recomputed and frozen.
 
-In ``BatchNorm`` and PyTorch's batch normalizations, whose training mode has one mean
+Recomputed in every layer that averages what it remembers; observed and frozen in
+``BatchNorm`` and PyTorch's batch normalizations alone, whose training mode has one mean
 and one variance a channel from the whole batch. Other layers with running statistics
-are refused by name.
+are then refused by name.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -56,11 +58,7 @@ def observe_batches(model: nn.Module, x: Tensor, batch_size: int) -> Statistics:
         ValueError: ``x`` has no whole batch.
         TypeError: a layer is not plain batch normalization.
     """
-    if not 1 <= batch_size <= len(x):
-        raise ValueError(
-            f"batch_size is {batch_size} for {len(x)} images; "
-            "it must be between 1 and their number"
-        )
+    _check_whole_batch(x, batch_size)
     seen: dict[str, list] = {name: [] for name in batch_norms(model)}
     with (
         preserved(model),
@@ -89,22 +87,46 @@ def average(observed: Statistics) -> Statistics:
 def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
     """Set the running statistics to their averages over ``x`` at today's weights.
 
-    Also called precise batch normalization. The variance gets the factor n/(n-1), as
-    it does in training. A layer that the images do not reach is left alone. PyTorch's
-    ``update_bn`` is the same for PyTorch's layers, and passes over ours.
+    Also called precise batch normalization. Each layer remembers of a batch what it
+    remembers in training, a variance with the factor n/(n-1) for one, and counts all
+    batches alike. A last, smaller batch is left out, and a layer that the images do
+    not reach is left alone. PyTorch's ``update_bn`` is the same for PyTorch's layers,
+    and passes over ours.
 
     Raises:
-        ValueError: ``x`` has no whole batch, or a layer is called with maps of
-            different sizes.
-        TypeError: a layer is not plain batch normalization.
+        ValueError: ``x`` has no whole batch.
+        TypeError: a layer remembers something that cannot be averaged; it is named.
     """
-    fresh = average(observe_batches(model, x, batch_size))
-    counts = values_per_channel(model, x[:1])
-    layers = batch_norms(model)
-    for name, (mean, var) in fresh.items():
-        n = batch_size * counts[name]
-        layers[name].running_mean.copy_(mean)
-        layers[name].running_var.copy_(var * n / (n - 1))
+    _check_whole_batch(x, batch_size)
+    _check_averages(model)
+    twin = copy.deepcopy(model).train()  # the model is left alone if this fails
+    for layer in tracking_layers(twin).values():
+        layer.momentum = None  # the plain average of all batches since the reset
+        layer.reset_running_stats()
+    for batch in x[: len(x) // batch_size * batch_size].split(batch_size):
+        twin(to_float(batch, model))
+    averaged = tracking_layers(twin)
+    for name, layer in tracking_layers(model).items():
+        if averaged[name].num_batches_tracked > 0:
+            layer.running_mean.copy_(averaged[name].running_mean)
+            layer.running_var.copy_(averaged[name].running_var)
+
+
+def _check_averages(model: nn.Module) -> None:
+    for name, layer in tracking_layers(model).items():
+        if getattr(layer, "num_batches_tracked", None) is None:
+            raise TypeError(
+                f"layer {name!r} is a {type(layer).__name__}, which does not count "
+                "batches, so that they cannot be averaged. Use a normalizer that does"
+            )
+
+
+def _check_whole_batch(x: Tensor, batch_size: int) -> None:
+    if not 1 <= batch_size <= len(x):
+        raise ValueError(
+            f"batch_size is {batch_size} for {len(x)} images; "
+            "it must be between 1 and their number"
+        )
 
 
 def freeze_statistics(model: nn.Module) -> nn.Module:

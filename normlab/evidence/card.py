@@ -32,7 +32,7 @@ class Card:
         """Return the sentences below the numbers: p, other ways to ask, or why not."""
         claim = self.verdict.claim
         if self.verdict.word is Word.NOT_TRIED:
-            return [claim.reason]
+            return [self.verdict.reason]
         said = of_p(self.verdict), of_other_ways(self.verdict), written(claim)
         return list(filter(None, said))
 

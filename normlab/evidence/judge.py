@@ -9,6 +9,8 @@ from normlab.evidence.records import RECORDS, Records
 from normlab.evidence.rules import LEVEL, Trial
 from normlab.evidence.words import Word
 
+PENDING = "Its rule is written; {} of the {} runs of its experiment are recorded."
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -36,6 +38,7 @@ class Verdict:
         by_interval: whether the word stands whatever p is.
         intervals: of the primary measures.
         variants: the other ways to ask.
+        reason: why it is not tried, "" where it is.
     """
 
     claim: Claim
@@ -49,6 +52,7 @@ class Verdict:
     by_interval: bool = False
     intervals: tuple[Interval, ...] = ()
     variants: tuple[Variant, ...] = ()
+    reason: str = ""
 
     @property
     def depends_on(self) -> tuple[str, ...]:
@@ -60,10 +64,13 @@ def judge(claims: Iterable[Claim], records: Records = RECORDS) -> dict[str, Verd
     """Return the verdict on each claim, by its id.
 
     Claims of one experiment share its level of 0.05, by Holm's method: give all of
-    them at once. What is computed live belongs to none and is judged by itself.
+    them at once. What is computed live belongs to none and is judged by itself. An
+    experiment is looked at once, when all of its runs are recorded; until then its
+    claims are not tried.
     """
     claims = list(claims)
-    trials = {c.id: c.rule.on(records) for c in claims if c.rule is not None}
+    reasons = {claim.id: _why_not(claim, records) for claim in claims}
+    trials = {c.id: c.rule.on(records) for c in claims if not reasons[c.id]}
     families: dict[str, dict[str, float]] = {}
     for claim in claims:
         if not claim.experiment or claim.id not in trials:
@@ -79,13 +86,24 @@ def judge(claims: Iterable[Claim], records: Records = RECORDS) -> dict[str, Verd
     found = {}
     for claim in claims:
         if claim.id not in trials:
-            found[claim.id] = Verdict(claim, Word.NOT_TRIED, Word.NOT_TRIED)
+            words = Word.NOT_TRIED, Word.NOT_TRIED
+            found[claim.id] = Verdict(claim, *words, reason=reasons[claim.id])
             continue
         trial = trials[claim.id]
         level, p, tests = shared.get(claim.id, (None, trial.p, 0))
         verdict = _verdict(claim, trial, LEVEL if level is None else level, records)
         found[claim.id] = replace(verdict, level=level, p=p, tests=tests)
     return found
+
+
+def _why_not(claim: Claim, records: Records) -> str:
+    """Return why a claim is not tried, or not yet; "" where it is."""
+    if claim.rule is None:
+        return claim.reason
+    if not claim.experiment:
+        return ""
+    done, wanted = records.progress(claim.experiment)
+    return PENDING.format(done, wanted) if done < wanted else ""
 
 
 def _verdict(claim: Claim, trial: Trial, level: float, records: Records) -> Verdict:

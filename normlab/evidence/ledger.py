@@ -79,7 +79,7 @@ def _place(claim: Claim) -> tuple:
 
 def _row(verdict: Verdict, records: Records) -> Row:
     claim = verdict.claim
-    tried = claim.rule is not None
+    tried = verdict.word is not Word.NOT_TRIED
     recorded = tried and claim.experiment  # what is computed reads no table
     read = _tables(claim.rule, records) if recorded else ()
     return Row(
@@ -93,7 +93,7 @@ def _row(verdict: Verdict, records: Records) -> Row:
             Other(v.name, claim.variants[v.name].text, v.word, v.numbers)
             for v in verdict.variants
         ),
-        rule=claim.rule.text if tried else "",
+        rule="" if claim.rule is None else claim.rule.text,
         written=written(claim) if tried else "",
         command="; ".join(_command(*table) for table in read),
         files="; ".join(_file(*table) for table in read),
@@ -147,7 +147,7 @@ class Counts:
 
     @property
     def tried(self) -> int:
-        """Those that have a rule."""
+        """Those that have a verdict."""
         return self.all - self.words[Word.NOT_TRIED]
 
 
@@ -167,7 +167,7 @@ def by_whose(verdicts: Iterable[Verdict]) -> dict[str, Counts]:
 
 def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """Return why claims are not tried -> how many for this reason, of several each."""
-    untried = (v.claim.reason for v in verdicts if v.word is Word.NOT_TRIED)
+    untried = (v.reason for v in verdicts if v.word is Word.NOT_TRIED)
     return {why: n for why, n in Counter(untried).most_common() if n > 1}
 
 
@@ -203,7 +203,7 @@ CSV = {
     "tests": lambda row: row.verdict.tests or "",
     "p after Holm": lambda row: "" if row.verdict.p is None else f"{row.verdict.p:.3g}",
     "about p": lambda row: row.p,
-    "reason": lambda row: row.claim.reason,
+    "reason": lambda row: row.verdict.reason or row.claim.reason,
     "see": lambda row: row.claim.see,
     "page": lambda row: row.claim.chapter and f"notebooks/{row.claim.chapter}",
     "command": lambda row: row.command,

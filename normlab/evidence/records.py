@@ -18,15 +18,18 @@ class Records:
     Args:
         load: (experiment, device) -> its tidy table; as it was recorded by default.
         recordings: (experiment, device) -> pairs of a run and its arrays.
+        progress: experiment -> (runs that are recorded, runs that it has).
     """
 
     def __init__(
         self,
         load: Callable[[str, str], pd.DataFrame] = runs.load,
         recordings: Callable[[str, str], list] = runs.recordings,
+        progress: Callable[[str], tuple[int, int]] = runs.progress,
     ) -> None:
         self.table = cache(load)
         self.recordings = cache(recordings)
+        self.progress = cache(progress)
 
     def values(
         self, experiment: str, measure: str, device: str = "cpu", **settings

@@ -7,7 +7,14 @@ from importlib import import_module
 
 from normlab.runs.config import Experiment, Run
 from normlab.runs.execute import build, record_all, train
-from normlab.runs.store import ResultsError, benchmark, load, recordings, source
+from normlab.runs.store import (
+    ResultsError,
+    benchmark,
+    load,
+    recordings,
+    records,
+    source,
+)
 
 # The files that describe experiments, in the order in which these are listed.
 _FILES = ("lenet", "inside", "modes", "maps", "batch_size", "axes")
@@ -18,6 +25,13 @@ EXPERIMENTS: dict[str, Experiment] = {
     if isinstance(thing, Experiment)
 }
 
+
+def progress(experiment: str) -> tuple[int, int]:
+    """Return how many of an experiment's runs are recorded, and how many it has."""
+    wanted = {run.key for run in EXPERIMENTS[experiment].runs()}
+    return len(wanted & records(experiment).keys()), len(wanted)
+
+
 __all__ = [
     "EXPERIMENTS",
     "Experiment",
@@ -26,6 +40,7 @@ __all__ = [
     "benchmark",
     "build",
     "load",
+    "progress",
     "record_all",
     "recordings",
     "source",

@@ -1,9 +1,11 @@
 """``python -m normlab.runs list | show NAME | run NAME [--seeds N] ...``."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -13,9 +15,9 @@ import torch
 
 from normlab.runs import EXPERIMENTS, Run, load, record_all, source
 from normlab.runs.config import Experiment
-from normlab.runs.execute import keep_history
+from normlab.runs.execute import keep_history, quick
 from normlab.runs.fingerprint import is_older
-from normlab.runs.store import finished, records, table_name
+from normlab.runs.store import finished, quick_folder, records, table_name
 from normlab.runs.table import COLUMNS
 
 
@@ -98,21 +100,27 @@ def _telling_apart(table: pd.DataFrame) -> list[str]:
 def run(options: argparse.Namespace) -> None:
     """Record what is not recorded yet."""
     names = EXPERIMENTS if options.name == "all" else [options.name]
+    if options.quick:
+        os.environ.setdefault("NORMLAB_RESULTS", str(quick_folder()))
     if options.device == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("--device cuda: this machine's PyTorch sees no GPU")
+    ends = time.monotonic() + 60 * (options.minutes or 0)
     for name in names:
         experiment = EXPERIMENTS[name]
+        if options.quick:
+            experiment = quick(experiment)
         new = record_all(
             experiment,
             seeds=options.seeds,
             device=options.device,
             backend=options.backend,
             jobs=options.jobs,
+            minutes=options.minutes and max(0.0, (ends - time.monotonic()) / 60),
         )
         done = finished(table_name(name, options.device))
         left = sum(run.key not in done for run in experiment.runs(options.seeds))
-        others = f"{left} are in the hands of another process. " if left else ""
-        print(f"{name}: {new} new runs. {others}{source(name, options.device)}")
+        rest = f"{left} are left, or in the hands of another process. " if left else ""
+        print(f"{name}: {new} new runs. {rest}{source(name, options.device)}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -131,6 +139,14 @@ def _parser() -> argparse.ArgumentParser:
         default="loky",
         choices=("loky", "threading", "dask", "ray"),
         help="who carries the runs: this machine's cores, or a running cluster",
+    )
+    command.add_argument(
+        "--quick",
+        action="store_true",
+        help="one seed and a tenth of the updates, into _build/quick: a rehearsal",
+    )
+    command.add_argument(
+        "--minutes", type=float, help="begin no further run after so many"
     )
     command.add_argument("--jobs", type=int, help="runs at a time (default: cores)")
     return parser

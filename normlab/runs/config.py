@@ -9,6 +9,7 @@ import numpy as np
 
 # A field that came after the first records: at its default it is not in the key.
 LATER = {"later": True}
+CONSTANT = "constant"  # the schedule of a rate that stays
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class Run:
         init: a name in ``registry.INITS``.
         dtype: of the weights and activations.
         decay_norms: False spares gamma and beta the weight decay.
+        steps: stop after so many updates; 0 for all of the epochs.
+        schedule: how the rate changes: a name in ``registry.SCHEDULES``, or
+            ``CONSTANT``.
+        drop_last: leave out the last, smaller batch of an epoch.
+        gain: what the first weights of linear layers and convolutions are multiplied
+            by, after ``init``.
     """
 
     model: str
@@ -46,9 +53,13 @@ class Run:
     init: str = "xavier"
     dtype: str = "float32"
     decay_norms: bool = field(default=True, metadata=LATER)
+    steps: int = field(default=0, metadata=LATER)
+    schedule: str = field(default=CONSTANT, metadata=LATER)
+    drop_last: bool = field(default=False, metadata=LATER)
+    gain: float = field(default=1.0, metadata=LATER)
 
     def __post_init__(self) -> None:
-        for name in ("lr", "momentum", "weight_decay"):  # 1 and 1.0: one key
+        for name in ("lr", "momentum", "weight_decay", "gain"):  # 1 and 1.0: one key
             object.__setattr__(self, name, float(getattr(self, name)))
 
     @property
@@ -112,6 +123,8 @@ class Experiment:
         question: one sentence.
         variants: runs of seed 0; each is repeated for every seed.
         seeds: how many seeds by default.
+        first_seed: the first of them; a rate that was chosen with seeds is tried with
+            others.
         carry_out: what is done with one run, (run, device) -> Outcome; None trains
             it and keeps its history.
     """
@@ -120,6 +133,7 @@ class Experiment:
     question: str
     variants: tuple[Run, ...]
     seeds: int = 5
+    first_seed: int = 0
     carry_out: Callable[[Run, str], Outcome] | None = None
 
     def runs(self, seeds: int | None = None) -> list[Run]:
@@ -135,6 +149,6 @@ class Experiment:
             raise ValueError(f"seeds is {count}; it must be at least 1")
         return [
             Run(**{**asdict(v), "seed": seed})
-            for seed in range(count)
+            for seed in range(self.first_seed, self.first_seed + count)
             for v in self.variants
         ]

@@ -1,10 +1,13 @@
 """Carry out runs: one in this process, or many through joblib."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
+from itertools import takewhile
 
 import torch
 from joblib import Parallel, delayed, parallel_config
@@ -13,13 +16,17 @@ from tqdm.auto import tqdm
 
 from normlab.data import fashion_mnist, training_validation_split
 from normlab.evaluation import kinds_of_statistics
+from normlab.models import scale_weights
 from normlab.runs import store
-from normlab.runs.config import Experiment, Outcome, Run
+from normlab.runs.clusters import CLUSTERS, joined
+from normlab.runs.config import CONSTANT, Experiment, Outcome, Run
 from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
-from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.runs.quicker import quicker
+from normlab.runs.registry import INITS, MODELS, NORMS, SCHEDULES
 from normlab.runs.rows import history_rows
-from normlab.runs.workers import end_with
+from normlab.runs.workers import end_with, reuse_memory
+from normlab.schedules import Schedule
 from normlab.training import History, Pair, Recorder, fit
 
 
@@ -29,8 +36,10 @@ def build(run: Run) -> nn.Module:
     Normalizers draw nothing, so all of them start from the same weights.
     """
     torch.manual_seed(run.seed)
-    model = MODELS[run.model](**NORMS[run.norm])
-    return INITS[run.init](model).to(getattr(torch, run.dtype))
+    model = INITS[run.init](MODELS[run.model](**NORMS[run.norm]))
+    if run.gain != 1.0:
+        scale_weights(model, run.gain)
+    return quicker(model.to(getattr(torch, run.dtype)))
 
 
 def train(
@@ -41,8 +50,10 @@ def train(
     recorders: Iterable[Recorder] = (),
 ) -> tuple[nn.Module, History]:
     """Train the run's model and return it with its history."""
-    model = build(run)
-    return model, train_on(model, run, device, max_steps=max_steps, recorders=recorders)
+    model, options = build(run), {"recorders": recorders}
+    if max_steps is not None:
+        options["max_steps"] = max_steps
+    return model, train_on(model, run, device, **options)
 
 
 def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> History:
@@ -50,7 +61,9 @@ def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> Hist
     training, held_out = data(run.evaluate_on)
     settings = {
         "epochs": run.epochs,
-        "lr": run.lr,
+        "lr": _rate(run),
+        "max_steps": run.steps or None,
+        "drop_last": run.drop_last,
         "batch_size": run.batch_size,
         "momentum": run.momentum,
         "weight_decay": run.weight_decay,
@@ -60,6 +73,35 @@ def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> Hist
     }
     evaluate = {run.evaluate_on: held_out}
     return fit(model, training, evaluate, device=device, **settings | options)
+
+
+def _rate(run: Run) -> float | Schedule:
+    if run.schedule == CONSTANT:
+        return run.lr
+    return SCHEDULES[run.schedule](run.lr, updates(run))
+
+
+def updates(run: Run) -> int:
+    """Return how many updates the run makes if nothing stops it."""
+    images = len(data(run.evaluate_on)[0][1])
+    round_up = 0 if run.drop_last else run.batch_size - 1
+    steps = run.epochs * ((images + round_up) // run.batch_size)
+    return min(steps, run.steps) if run.steps else steps
+
+
+def quick(experiment: Experiment) -> Experiment:
+    """Return the experiment with one seed, and a tenth of each run's updates.
+
+    It shows within minutes whether everything runs, and nothing about its question.
+    """
+    return replace(
+        experiment, variants=tuple(map(_tenth, experiment.variants)), seeds=1
+    )
+
+
+def _tenth(run: Run) -> Run:
+    steps = max(1, updates(run) // 10)
+    return replace(run, epochs=-(-run.epochs // 10), steps=steps)
 
 
 def keep_history(run: Run, device: str) -> Outcome:
@@ -87,11 +129,13 @@ def record_all(
     device: str = "cpu",
     backend: str = "loky",
     jobs: int | None = None,
+    minutes: float | None = None,
 ) -> int:
     """Record every run that is not recorded yet; return how many were new.
 
     Each finished run is on disk at once: after an interruption the next call
     does only what is left. Runs that another process has in hand are left to it.
+    After ``minutes`` no further run is begun.
 
     Raises:
         ResultsError: what is recorded is damaged, or nothing can be written; before
@@ -106,22 +150,28 @@ def record_all(
         return 0
     store.check_writable(name)
     tasks = _tasks(experiment, todo, device)
+    ends = math.inf if minutes is None else time.monotonic() + 60 * minutes
     new = 0
+    reuse_memory()
+    work = {"loky": partial(_as_child, os.getpid())}.get(backend, record)
+    if backend in CLUSTERS:
+        work = partial(_on_cluster, str(store.folder()), name)
     with (
         store.claims(name) as take,
+        joined(backend),
         parallel_config(backend=backend, n_jobs=jobs or (-1 if device == "cpu" else 1)),
     ):
-        parent = os.getpid() if backend == "loky" else None
         # Asked one by one while others run: another process may have been quicker.
         mine = (
-            delayed(_as_worker)(parent, *task)
-            for task in tasks
+            delayed(work)(*task)
+            for task in takewhile(lambda _: time.monotonic() < ends, tasks)
             if take(task[0].key) and task[0].key not in store.finished(name)
         )
         # Closed at once if a result cannot be saved: that stops the workers.
         with closing(_results(mine, backend)) as results:
             for finished in tqdm(results, name, len(todo), unit="run"):
-                store.save(name, *finished)
+                if finished is not None:
+                    store.save(name, *finished)
                 new += 1
     store.merge(name)
     return new
@@ -138,16 +188,21 @@ def _tasks(experiment: Experiment, todo: list[Run], device: str) -> list[tuple]:
     ]
 
 
-def _results(tasks: Iterable, backend: str) -> Iterator[tuple[Run, Outcome, dict]]:
-    # Only these back ends hand results back one by one.
-    stepwise = backend in ("loky", "threading", "dask")
-    yield from Parallel(return_as="generator_unordered" if stepwise else "list")(tasks)
+def _results(tasks: Iterable, backend: str) -> Iterator:
+    form = "list" if backend == "ray" else "generator_unordered"  # Ray knows no other
+    # No queue of runs: what is not begun can be left.
+    yield from Parallel(return_as=form, pre_dispatch="n_jobs")(tasks)
 
 
-def _as_worker(parent: int | None, *task) -> tuple[Run, Outcome, dict]:
-    if parent is not None:
-        end_with(parent)
+def _as_child(parent: int, *task) -> tuple[Run, Outcome, dict]:
+    end_with(parent)
     return record(*task)
+
+
+def _on_cluster(folder: str, name: str, *task) -> None:
+    """Carry out a run and save it from here: Ray hands no result over before all."""
+    os.environ["NORMLAB_RESULTS"] = folder
+    store.save(name, *record(*task))
 
 
 @cache

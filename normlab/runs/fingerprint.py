@@ -1,6 +1,6 @@
 """Which code made a number: hashes of all definitions that a run can reach.
 
-The search starts at what carries the run out and at what its three names stand for.
+The search starts at what carries the run out and at what its names stand for.
 It follows each name that a definition uses, inside functions too, through the
 package's imports. So what an experiment's own file and the files it imports do counts
 where it is used; a sibling, another normalizer or a new helper does not. Nor do
@@ -16,9 +16,9 @@ from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
-from normlab.runs.config import Outcome, Run
+from normlab.runs.config import CONSTANT, Outcome, Run
 from normlab.runs.reach import NAME, PACKAGE, Code, Place, short_hash
-from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.runs.registry import INITS, MODELS, NORMS, SCHEDULES
 
 REGISTRY, CONFIG = "runs/registry.py", "runs/config.py"
 Carry = Callable[[Run, str], Outcome]
@@ -30,9 +30,10 @@ def fingerprint(run: Run, carry_out: Carry, package: Path = PACKAGE) -> dict[str
     ``package`` is the folder of the code, this one's by default.
     """
     norms = tuple(sorted(NORMS[run.norm].items()))
-    return dict(
-        _fingerprint((carry_out, MODELS[run.model], norms, INITS[run.init]), package)
-    )
+    starts = (carry_out, MODELS[run.model], norms, INITS[run.init])
+    if run.schedule != CONSTANT:
+        starts += (SCHEDULES[run.schedule],)
+    return dict(_fingerprint(starts, package))
 
 
 def is_older(recorded: object, run: Run, carry_out: Carry, package=PACKAGE) -> bool:

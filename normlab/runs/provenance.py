@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 PACKAGE = Path(__file__).resolve().parent.parent
-ROOMS = (":(glob)*.py", "layers", "runs")  # where code that makes numbers lives
+# Where code that makes numbers lives.
+ROOMS = (":(glob)*.py", "layers", "evaluation", "playground", "runs")
 
 
 def code_state() -> dict:

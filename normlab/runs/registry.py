@@ -1,4 +1,4 @@
-"""The names that a run may give to its model, its normalizer and its start."""
+"""The names that a run may give to its model, normalizer, first weights and rates."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,7 +6,15 @@ from functools import partial
 from torch import nn
 
 from normlab.layers import BatchNorm, GhostBatchNorm
-from normlab.models import Norm, TorchBatchNorm, gaussian, lenet, xavier
+from normlab.models import (
+    Norm,
+    TorchBatchNorm,
+    deep_cnn,
+    fan_in_normal,
+    gaussian,
+    lenet,
+    xavier,
+)
 from normlab.runs.builders import (
     sigmoid_mlp,
     torch_group_norm,
@@ -14,12 +22,14 @@ from normlab.runs.builders import (
     torch_layer_norm,
     xavier_gamma_0,
 )
+from normlab.schedules import Schedule, cooled
 
 GHOSTS = (2, 4, 16, 64)  # examples that share statistics
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "lenet": lenet,
     "sigmoid_mlp": sigmoid_mlp,
+    "deep_cnn": deep_cnn,
 }
 # What a model is given: norm, and dense_norm where it is another. Instance
 # normalization has no place behind a Linear layer, where a channel is one value, and
@@ -41,4 +51,10 @@ INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "xavier": xavier,
     "xavier_gamma_0": xavier_gamma_0,
     "gaussian_0.1": partial(gaussian, std=0.1),
+    "he": partial(fan_in_normal, variance=2.0),
+    "lecun": partial(fan_in_normal, variance=1.0),
+}
+# (rate, updates of the run) -> the rate of each of them; "constant" is none of these.
+SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
+    "cooled": cooled,
 }

@@ -30,6 +30,7 @@ from normlab.runs.damage import (
 )
 
 RULES = "rules.json"
+QUICK = "quick"  # the name of the folder of rehearsals, which no page may read
 
 
 class ResultsError(RuntimeError):
@@ -44,6 +45,11 @@ def folder() -> Path:
     package = Path(__file__).resolve().parent.parent
     checkout = package.parent / "results"
     return checkout if checkout.is_dir() else package / "_results"
+
+
+def quick_folder() -> Path:
+    """Return where rehearsals go: beside ``results/``, into what git ignores."""
+    return folder().parent / "_build" / QUICK
 
 
 def table_name(experiment: str, device: str) -> str:

@@ -18,7 +18,7 @@ def rows(values: Iterable[float], **columns) -> list[dict]:
 def records(*groups: list[dict], recordings=()) -> Records:
     """Records of one experiment, whatever its name."""
     table = pd.DataFrame([row for group in groups for row in group])
-    return Records(lambda *_: table, lambda *_: list(recordings))
+    return Records(lambda *_: table, lambda *_: list(recordings), lambda _: (1, 1))
 
 
 def around(middle: float, spread: float = 0.002) -> list[float]:

@@ -7,7 +7,8 @@ import pytest
 from normlab.evidence.card import Card
 from normlab.evidence.claim import OURS, Claim
 from normlab.evidence.judge import judge
-from normlab.evidence.records import arm
+from normlab.evidence.ledger import ledger
+from normlab.evidence.records import Records, arm
 from normlab.evidence.rules import Effect, Holds
 from normlab.evidence.sentences import shown as shown_p
 from normlab.evidence.words import MEANINGS, Word
@@ -141,6 +142,20 @@ def test_a_variant_that_decides_the_other_way_takes_the_word_down(
 def test_a_claim_without_a_rule_is_not_tried():
     untried = Claim(**FACES, reason="The images are private.")
     assert word(untried) is Word.NOT_TRIED
+
+
+def test_an_experiment_is_looked_at_once_when_it_is_complete():
+    asked = claim(effect("a"))
+
+    def never(*_):
+        raise AssertionError("nobody may look yet")
+
+    verdict = judge([asked], Records(never, never, lambda _: (49, 50)))["one"]
+    assert verdict.word is verdict.primary is Word.NOT_TRIED
+    assert "49 of the 50 runs" in verdict.reason
+    assert "49 of the 50 runs" in repr(Card(verdict))
+    (row,) = ledger([verdict])
+    assert row.rule and not row.numbers and not row.command
 
 
 def test_a_claim_needs_a_rule_or_a_reason():

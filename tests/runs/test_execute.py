@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -293,3 +294,57 @@ def test_killed_runs_are_resumed(few, results, tmp_path, monkeypatch, carried_ou
     (tmp_path / "uninterrupted").mkdir()
     assert carry_out() == 6
     pd.testing.assert_frame_equal(resumed, numbers(load("toy")))
+
+
+# Time that is up
+
+
+def test_after_its_minutes_no_run_is_begun(few, results, carried_out):
+    assert carry_out(minutes=0) == 0 and carried_out == []
+    assert carry_out(minutes=60) == len(TOY.runs())
+
+
+def test_the_first_seed_may_be_another():
+    later = replace(TOY, first_seed=10)
+    assert [run.seed for run in later.runs()] == [10] * 3 + [11] * 3
+
+
+# Rates, updates, first weights
+
+
+def test_a_run_has_as_many_updates_as_it_says(few):
+    for change, steps in (
+        ({}, 5),
+        ({"drop_last": True}, 4),
+        ({"epochs": 3, "steps": 7}, 7),
+        ({"epochs": 3, "steps": 70}, 15),
+    ):
+        run = replace(RUN, **change)
+        assert execute.updates(run) == steps
+        assert len(train(run)[1].step_losses) == steps
+
+
+def test_a_cooled_run_moves_less_and_less(few):
+    """Plain SGD: a step on the weights is the rate times the gradient."""
+    run = replace(RUN, norm="none", schedule="cooled", epochs=2)
+    rates = []
+
+    def look(step, model, batch, loss):
+        weights = next(model.parameters())
+        rates.append((weights.detach().clone(), weights.grad.clone()))
+
+    train(run, recorders=[look])
+    steps = len(rates)
+    for step, ((old, grad), (new, _)) in enumerate(pairwise(rates)):
+        expected = 0.5 * min(1.0, (steps - step) / (0.3 * steps))
+        moved = ((old - new) * grad).sum() / (grad * grad).sum()
+        assert moved.item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_gain_multiplies_the_first_weights():
+    plain, large = build(RUN), build(replace(RUN, gain=3.0))
+    for (name, one), (_, other) in zip(
+        plain.named_parameters(), large.named_parameters(), strict=True
+    ):
+        weights = name.endswith("weight") and one.ndim > 1
+        assert torch.equal(other, 3.0 * one if weights else one)

@@ -31,6 +31,10 @@ CHANGES = {
     "init": "gaussian",
     "dtype": "float64",
     "decay_norms": False,
+    "steps": 100,
+    "schedule": "cooled",
+    "drop_last": True,
+    "gain": 0.5,
 }
 
 

@@ -9,6 +9,10 @@ page says of claims and of recorded runs.
 
 from pathlib import Path
 
+from sphinx.errors import ExtensionError
+
+from normlab.runs import store
+
 from . import (
     address,
     buttons,
@@ -38,6 +42,7 @@ def setup(app):
     app.add_directive("one-card", ledger.CardDirective)
     app.add_role("ledger-count", ledger.CountRole())
     app.add_directive("experiments", experiments.ExperimentsDirective)
+    app.connect("config-inited", refuse_rehearsals)
     app.connect("config-inited", use_own_templates)
     app.connect("config-inited", address.set_addresses)
     app.connect("builder-inited", write_every_page)
@@ -64,3 +69,12 @@ def write_every_page(app):
     """
     if app.builder.format == "html":
         app.builder.get_outdated_docs = lambda: sorted(app.env.found_docs)
+
+
+def refuse_rehearsals(app, config):
+    """Stop where the recorded runs are a rehearsal's, a tenth of a training long."""
+    if store.folder().name == store.QUICK:
+        raise ExtensionError(
+            f"NORMLAB_RESULTS is {store.folder()}, where --quick leaves rehearsals; "
+            "the book reads recorded runs only: unset it"
+        )

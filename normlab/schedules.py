@@ -1,0 +1,36 @@
+"""Learning rates that change as training goes on: updates done -> rate of the next."""
+
+from collections.abc import Callable, Iterable
+
+Schedule = Callable[[int], float]
+
+
+def cooled(rate: float, steps: int, share: float = 0.3) -> Schedule:
+    """Return a constant rate that falls to 0 in a line over the last ``share``.
+
+    The last of ``steps`` updates still has a rate above 0: the line would meet 0 at
+    the update after it.
+
+    Raises:
+        ValueError: ``steps`` is below 1, or ``share`` not above 0 and at most 1.
+    """
+    if steps < 1:
+        raise ValueError(f"steps is {steps}; there must be at least 1")
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; it must be above 0 and at most 1")
+    falling = share * steps
+    return lambda step: rate * min(1.0, (steps - step) / falling)
+
+
+def powers(rate: float, factor: float, every: int) -> Schedule:
+    """Return a rate that is multiplied by ``factor`` after every so many updates."""
+    return lambda step: rate * factor ** (step // every)
+
+
+def drops(rate: float, factor: float, at: Iterable[int]) -> Schedule:
+    """Return a rate that is multiplied by ``factor`` once these many updates are done.
+
+    A number that is given twice counts twice.
+    """
+    places = sorted(at)
+    return lambda step: rate * factor ** sum(place <= step for place in places)
