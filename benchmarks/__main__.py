@@ -12,6 +12,8 @@ from benchmarks.lenet import fit_over_d2l, hand_over_builtin
 from benchmarks.mlp import layer_in_mlp
 from benchmarks.recording import recording_share
 from benchmarks.timing import REPEATS
+from normlab.evidence.claims import CLAIMS
+from normlab.evidence.registry import benchmark_rules
 from normlab.runs.provenance import commit, device_name
 from normlab.runs.store import write_atomically
 
@@ -32,7 +34,7 @@ def main() -> None:
         "threads": torch.get_num_threads(),
         "rounds": REPEATS,
         "date": datetime.now(UTC).date().isoformat(),
-    }
+    } | benchmark_rules(CLAIMS.values(), device)
     measures = {
         "fit against d2l": lambda: fit_over_d2l(device),
         "eager": lambda: hand_over_builtin(device, compiled=False),

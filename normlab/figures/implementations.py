@@ -40,10 +40,10 @@ def accuracy_by_convention(
         for name, values in accuracies.items():
             ax.plot(updates[part], 100 - 100 * values[part], **_line(name))
         ax.set(xlabel="updates", yscale="log")
+        ax.set_ylabel("test accuracy (%)\n(log scale of the error)")
         ax.minorticks_off()
     _error_axis(axes[0], SHOWN)
     _error_axis(axes[1], range(60, 95, 2))
-    axes[0].set_ylabel("test accuracy (%, log scale of the error)")
     axes[0].set_title("all tests", fontsize=11)
     axes[1].set_title(f"the last {LAST}", fontsize=11)
     handles, labels = axes[0].get_legend_handles_labels()
@@ -82,6 +82,8 @@ def remembered_statistics(
 ) -> Figure:
     """Draw what is remembered of a stream of batches, and the truth.
 
+    On a log axis, and no denser than it can show.
+
     Args:
         memories: a key of ``CURVES`` -> a row for each of ``truth`` (2, batches).
         truth: "mean" and "variance" -> what they are.
@@ -89,9 +91,13 @@ def remembered_statistics(
     figure, axes = new_figure((6.8, 3.9), columns=2)
     for row, (ax, (what, level)) in enumerate(zip(axes, truth.items(), strict=True)):
         for name, values in memories.items():
-            ax.plot(np.arange(1, values.shape[1] + 1), values[row], **_line(name))
+            batches = _log_spaced(values.shape[1])
+            ax.plot(batches, values[row, batches - 1], **_line(name) | {"lw": 1.4})
         ax.axhline(level, color=GREY, linestyle="--", linewidth=1.2)
-        ax.set(xlabel="batches seen", ylabel=f"remembered {what} (dimensionless)")
+        ax.set(xscale="log", xlabel="batches seen (log scale)")
+        ax.set_ylabel(f"remembered {what} (dimensionless)")
+        ax.set_xticks(*_powers(batches[-1]))
+        ax.minorticks_off()
     handles, labels = axes[0].get_legend_handles_labels()
     options = {"ncols": 2, "fontsize": 10}
     figure.legend(handles, labels, loc="outside upper center", **options)
@@ -134,13 +140,13 @@ def accuracy_by_test_batch(lines: Mapping[str, Mapping[int, float]]) -> Figure:
 
     Args:
         lines: how the images are put into batches -> images a batch -> accuracy, 0
-            to 1. "any batch" is a level that the batch does not move.
+            to 1. "PyTorch’s memory" is a level that no batch moves.
     """
     figure, ax = new_figure((6.8, 3.2))
     looks = {
         "shuffled": {"color": COLORS["caffe"], "marker": "o"},
         "sorted by class": {"color": COLORS["changed"], "marker": "s"},
-        "any batch": {"color": COLORS["torch_batch"]},
+        "PyTorch’s memory": {"color": COLORS["torch_batch"]},
     }
     for name, values in lines.items():
         accuracies = [100 * value for value in values.values()]
@@ -155,6 +161,17 @@ def accuracy_by_test_batch(lines: Mapping[str, Mapping[int, float]]) -> Figure:
     ax.minorticks_off()
     figure.legend(loc="outside upper center", ncols=len(lines))
     return figure
+
+
+def _log_spaced(count: int, most: int = 150) -> np.ndarray:
+    """Return whole numbers from 1 to ``count``, in about equal ratios."""
+    return np.unique(np.geomspace(1, count, most).round().astype(int))
+
+
+def _powers(most: float) -> tuple[list[int], list[str]]:
+    """Return powers of ten up to ``most``, and their names."""
+    powers = [10**k for k in range(7) if 10**k <= most]
+    return powers, [f"{power:,}" for power in powers]
 
 
 def _line(name: str) -> dict:
