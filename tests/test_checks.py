@@ -47,6 +47,18 @@ def fresh_convert(model):
     return model
 
 
+@torch.no_grad()
+def load_and_keep_gamma(layer, means, variances, weight):
+    layer.running_mean.copy_(means / weight)
+    layer.running_var.copy_(variances / weight)
+    return layer
+
+
+def good_load(layer, means, variances, weight):
+    layer.reset_parameters()
+    return load_and_keep_gamma(layer, means, variances, weight)
+
+
 def good_interval(d):
     mean, error = d.mean().item(), d.std().item() / len(d) ** 0.5
     return stats.t.interval(0.95, len(d) - 1, mean, error)
@@ -331,8 +343,16 @@ RIGHT = {
     checks.group_norm: good_group_norm,
     checks.shared_count: good_count,
     checks.mixes_images: good_mixes,
+    checks.without_start: lambda memory, updates: memory / (1 - 0.999**updates),
+    checks.load_blobs: good_load,
 }
 WRONG = [
+    (checks.without_start, lambda memory, updates: memory),
+    (checks.without_start, lambda memory, updates: memory / 0.001),
+    (checks.without_start, lambda m, n: m / (1 - 0.999 ** (n + 1))),
+    (checks.load_blobs, lambda layer, *blobs: layer),
+    (checks.load_blobs, lambda layer, m, v, weight: good_load(layer, m, v, 1.0)),
+    (checks.load_blobs, load_and_keep_gamma),
     (checks.group_norm, interleaved_group_norm),
     (checks.group_norm, lambda x, groups, eps: good_group_norm(x, groups, 1e-5)),
     (checks.group_norm, lambda x, groups, eps: nn.functional.instance_norm(x)),
@@ -569,6 +589,7 @@ NO_VALUES = {
     checks.convert,
     checks.decay_groups,
     checks.dead_units,
+    checks.load_blobs,
     checks.moving_layers,
     checks.recompute,
 }

@@ -82,6 +82,21 @@ def test_a_rule_is_older_than_the_runs_only_if_all_of_them_say_so(
     assert registry.written(CLAIM) == said
 
 
+@pytest.mark.parametrize(
+    ("kept", "order"),
+    [(lambda own: own, "before"), (lambda own: "other", "after"), (None, "after")],
+)
+def test_a_timing_says_which_rules_it_knew(kept, order, results):
+    claim = CLAIMS["D6"]
+    if kept is not None:
+        rules = registry.benchmark_rules([claim, CLAIM], "cpu")
+        assert rules == {"rule_D6": registry.rule_hash(claim)}
+        (results / "benchmarks").mkdir()
+        text = json.dumps({name: kept(own) for name, own in rules.items()})
+        (results / "benchmarks" / "latest.json").write_text(text)
+    assert registry.written(claim) == registry.TIMED.format("make benchmark", order)
+
+
 def test_the_committed_hashes_are_those_of_the_rules():
     committed = json.loads((store.folder() / store.RULES).read_text())
     assert committed == registry.rule_hashes(CLAIMS.values()), (

@@ -160,7 +160,7 @@ def watched(name):
 ARMS = {
     f"{name}-{number}-{run.norm}-{run.lr:g}-n{run.batch_size}": (name, run)
     for name, experiment in EXPERIMENTS.items()
-    for number, run in enumerate(experiment.variants)
+    for number, run in enumerate(experiment.runs(seeds=1))
 }
 
 
@@ -174,7 +174,7 @@ def test_first_steps_come_out_again(name, run):
 
 def an_arm(name):
     """A quick one with batch normalization, in batches that are no chaos."""
-    arms = [r for r in EXPERIMENTS[name].variants if r.batch_size >= 16]
+    arms = [r for r in EXPERIMENTS[name].runs(seeds=1) if r.batch_size >= 16]
     return min(arms, key=lambda run: (run.norm != "torch_batch", run.batch_size))
 
 

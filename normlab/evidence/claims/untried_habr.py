@@ -1,4 +1,4 @@
-"""What the post on face recognition says; nothing of it is tried yet but A5.
+"""What the post on face recognition says that is not tried yet, or cannot be.
 
 Lines are those of the English text.
 """
@@ -9,7 +9,6 @@ from normlab.evidence.untried import FACES, SHAPES, untried
 
 _SETTING = "3 million faces, 8 convolutions of 3 by 3, Caffe, one run each"
 _habr = partial(untried, source="habr2016batch", setting=_SETTING)
-_CIFAR = "CIFAR-10, a GeForce 740M, a graph without numbers"
 
 CLAIMS = (
     _habr(
@@ -99,13 +98,5 @@ CLAIMS = (
         place="line 104",
         says="Learning can be accelerated, but in the end accuracy is a little worse "
         "with the layer than without.",
-    ),
-    _habr(
-        id="A15",
-        place="lines 116 to 127",
-        says="Of three implementations for Caffe the oldest is less accurate than the "
-        "other two; test accuracy jumps from iteration to iteration with the older "
-        "two, most with the oldest.",
-        setting=_CIFAR,
     ),
 )

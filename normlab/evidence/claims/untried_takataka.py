@@ -39,19 +39,6 @@ CLAIMS = (
         says="Fifteen layers with normalizers learn: 1.58% errors.",
     ),
     _diary(
-        id="D6",
-        place="lines 69, 102 and 106",
-        says="Three layers take 1.39 times as long with normalizers; the author blames "
-        "his own program, above all its estimate of the statistics for inference.",
-        setting=f"{_SETTING}; Theano, a Tesla K20c",
-    ),
-    _diary(
-        id="D7",
-        place="lines 132 and 169",
-        says="Fifteen layers take 2.09 times as long with normalizers.",
-        setting=f"{_SETTING}; Theano, a Tesla K20c",
-    ),
-    _diary(
         id="D8",
         place="lines 68, 100 and 106",
         says="There may be a regularizing effect: the validation loss of three layers "
