@@ -9,7 +9,11 @@ import torch
 
 from benchmarks.batch_size import epoch_by_batch_size
 from benchmarks.lenet import fit_over_d2l, hand_over_builtin
+from benchmarks.mlp import layer_in_mlp
 from benchmarks.recording import recording_share
+from benchmarks.timing import REPEATS
+from normlab.evidence.claims import CLAIMS
+from normlab.evidence.registry import benchmark_rules
 from normlab.runs.provenance import commit, device_name
 from normlab.runs.store import write_atomically
 
@@ -28,12 +32,14 @@ def main() -> None:
         "commit": commit(),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
+        "rounds": REPEATS,
         "date": datetime.now(UTC).date().isoformat(),
-    }
+    } | benchmark_rules(CLAIMS.values(), device)
     measures = {
         "fit against d2l": lambda: fit_over_d2l(device),
         "eager": lambda: hand_over_builtin(device, compiled=False),
         "compiled": lambda: hand_over_builtin(device, compiled=True),
+        "wide layers": lambda: layer_in_mlp(device),
         "batch size": lambda: epoch_by_batch_size(device),
         "recording": lambda: recording_share(device),
     }

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch._inductor.utils import fresh_cache
 
-from benchmarks.timing import take_turns, wall_seconds
+from benchmarks.timing import repeated, take_turns, training_step, wall_seconds
 from normlab.data import fashion_mnist
 from normlab.layers import BatchNorm
 from normlab.models import Norm, TorchBatchNorm, lenet, xavier
@@ -86,20 +85,8 @@ def _steps(
     """Return a function that takes ``STEPS`` steps, and its first step's seconds."""
     torch.manual_seed(0)
     model = xavier(lenet(norm)).to(device)
-    run_model: Callable = torch.compile(model) if compiled else model
-    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+    run_model = torch.compile(model) if compiled else model
     train_x, train_y, _, _ = fashion_mnist()
     x = (train_x[:BATCH].float() / 255).to(device)
-    y = train_y[:BATCH].to(device)
-
-    def step() -> None:
-        loss = F.cross_entropy(run_model(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    def many() -> None:
-        for _ in range(STEPS):
-            step()
-
-    return many, wall_seconds(step, device)
+    step = training_step(run_model, x, train_y[:BATCH].to(device), LEARNING_RATE)
+    return repeated(step, STEPS), wall_seconds(step, device)

@@ -6,8 +6,10 @@ from statistics import median
 from typing import TypeVar
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-REPEATS = 5
+REPEATS = 10
 Side = TypeVar("Side", bound=Hashable)
 
 
@@ -32,3 +34,28 @@ def wall_seconds(work: Callable[[], object], device: str) -> float:
     if device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - began
+
+
+def training_step(
+    model: nn.Module, x: Tensor, y: Tensor, lr: float, momentum: float = 0.0
+) -> Callable[[], None]:
+    """Return a function that takes one step on this batch: forward, back, update."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+
+    def step() -> None:
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def repeated(step: Callable[[], None], times: int) -> Callable[[], None]:
+    """Return a function that does so many steps."""
+
+    def many() -> None:
+        for _ in range(times):
+            step()
+
+    return many

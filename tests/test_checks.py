@@ -47,6 +47,18 @@ def fresh_convert(model):
     return model
 
 
+@torch.no_grad()
+def load_and_keep_gamma(layer, means, variances, weight):
+    layer.running_mean.copy_(means / weight)
+    layer.running_var.copy_(variances / weight)
+    return layer
+
+
+def good_load(layer, means, variances, weight):
+    layer.reset_parameters()
+    return load_and_keep_gamma(layer, means, variances, weight)
+
+
 def good_interval(d):
     mean, error = d.mean().item(), d.std().item() / len(d) ** 0.5
     return stats.t.interval(0.95, len(d) - 1, mean, error)
@@ -129,16 +141,23 @@ def groups_with_a_loss(model):
 
 
 @torch.no_grad()
-def good_recompute(model, batches):
-    layers = list(tracking_layers(model).values())
-    momenta, mode = [layer.momentum for layer in layers], model.training
-    for layer in layers:
-        layer.reset_running_stats()
-        layer.momentum = None
+def in_training(model, batches):
+    """Send the batches through in training mode; each module keeps its own mode."""
+    modes = {module: module.training for module in model.modules()}
     model.train()
     for batch in batches:
         model(batch)
-    model.train(mode)
+    for module, mode in modes.items():
+        module.training = mode
+
+
+def good_recompute(model, batches):
+    layers = list(tracking_layers(model).values())
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None
+    in_training(model, batches)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
 
@@ -180,10 +199,15 @@ def recompute_without_reset(model, batches):
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = None
-    for batch in batches:
-        model(batch)
+    in_training(model, batches)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
+
+
+def recompute_and_train_all(model, batches):
+    """Right averages, but every module gets the mode of the whole model."""
+    good_recompute(model, batches)
+    model.train(model.training)
 
 
 def recompute_and_leave(model, batches):
@@ -191,8 +215,7 @@ def recompute_and_leave(model, batches):
     for layer in tracking_layers(model).values():
         layer.reset_running_stats()
         layer.momentum = None
-    for batch in batches:
-        model(batch)
+    in_training(model, batches)
 
 
 def good_moving(model):
@@ -320,8 +343,16 @@ RIGHT = {
     checks.group_norm: good_group_norm,
     checks.shared_count: good_count,
     checks.mixes_images: good_mixes,
+    checks.without_start: lambda memory, updates: memory / (1 - 0.999**updates),
+    checks.load_blobs: good_load,
 }
 WRONG = [
+    (checks.without_start, lambda memory, updates: memory),
+    (checks.without_start, lambda memory, updates: memory / 0.001),
+    (checks.without_start, lambda m, n: m / (1 - 0.999 ** (n + 1))),
+    (checks.load_blobs, lambda layer, *blobs: layer),
+    (checks.load_blobs, lambda layer, m, v, weight: good_load(layer, m, v, 1.0)),
+    (checks.load_blobs, load_and_keep_gamma),
     (checks.group_norm, interleaved_group_norm),
     (checks.group_norm, lambda x, groups, eps: good_group_norm(x, groups, 1e-5)),
     (checks.group_norm, lambda x, groups, eps: nn.functional.instance_norm(x)),
@@ -346,6 +377,7 @@ WRONG = [
     (checks.recompute, lambda model, batches: [model(batch) for batch in batches]),
     (checks.recompute, recompute_without_reset),
     (checks.recompute, recompute_and_leave),
+    (checks.recompute, recompute_and_train_all),
     (checks.recompute, lambda model, batches: batches.clear()),
     (checks.scatter_factor, lambda momentum: momentum),
     (checks.scatter_factor, lambda momentum: momentum**0.5),
@@ -557,6 +589,7 @@ NO_VALUES = {
     checks.convert,
     checks.decay_groups,
     checks.dead_units,
+    checks.load_blobs,
     checks.moving_layers,
     checks.recompute,
 }

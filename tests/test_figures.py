@@ -10,6 +10,7 @@ import pytest
 from normlab import figures
 from normlab.figures import __main__ as draw_cover
 from normlab.figures.cover import cover
+from normlab.figures.implementations import CURVES
 from normlab.figures.style import spread, spread_both_ways
 
 RNG = np.random.default_rng(0)
@@ -57,6 +58,7 @@ PAPERS = pd.DataFrame(
 )
 MOVED = np.eye(4, 5, dtype=bool)
 LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
+MISSES = {"torch": np.geomspace(0.02, 0.5, 30)}
 BY_SIZE = {4: np.array([0.5, 0.7]), 16: np.array([0.8]), 64: np.array([])}
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
@@ -186,12 +188,35 @@ DRAWN = {
         log=True,
         reference=(1.0, "theory"),
     ),
+    "accuracy_by_convention": lambda: figures.accuracy_by_convention(
+        100 * np.arange(1, 31), dict.fromkeys(CURVES, np.linspace(0.4, 0.88, 30))
+    ),
+    "level_against_jump": lambda: figures.level_against_jump(
+        dict.fromkeys(CURVES, (np.array([0.8, 0.9]), np.array([0.01, 0.02])))
+    ),
+    "remembered_statistics": lambda: figures.remembered_statistics(
+        {"torch": np.ones((2, 7))}, {"mean": 3.0, "variance": 4.0}
+    ),
+    "memory_misses": lambda: figures.memory_misses(
+        np.arange(1, 31), MISSES, {"torch": np.geomspace(0.1, 1, 30)}, 0.9
+    ),
+    "accuracy_by_test_batch": lambda: figures.accuracy_by_test_batch(
+        {"shuffled": {2: 0.5, 1000: 0.9}, "PyTorch’s memory": {2: 0.9, 1000: 0.9}}
+    ),
     "shared_means": lambda: figures.shared_means((4, 8, 8, 8)),
     "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
     "cover": lambda: cover(ONE_RATE),
 }
-UNITLESS = ("epoch", "step", "batches", "layer", "weight of pixel", "learning rate")
+UNITLESS = (
+    "epoch",
+    "step",
+    "updates",
+    "batches",
+    "layer",
+    "weight of pixel",
+    "learning rate",
+)
 
 
 def test_every_figure_function_is_tried():
@@ -587,3 +612,34 @@ def test_precision_errors_put_what_failed_at_the_top():
     line, failed = ax.lines
     np.testing.assert_allclose(line.get_ydata(), found[:2])
     np.testing.assert_allclose(failed.get_xydata(), [[100, 1]])
+
+
+# Implementations
+
+
+def test_accuracies_are_drawn_as_errors_on_an_axis_that_says_accuracy():
+    accuracies = {"torch": np.linspace(0.4, 0.88, 30)}
+    whole, late = figures.accuracy_by_convention(np.arange(30), accuracies).axes
+    np.testing.assert_allclose(
+        whole.lines[0].get_ydata(), 100 * (1 - accuracies["torch"])
+    )
+    assert len(late.lines[0].get_ydata()) == 20
+    for ax in (whole, late):
+        marks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+        assert all(at == 100 - float(text.get_text()) for at, text in marks)
+        assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the best are on top
+
+
+def test_a_rule_has_one_look_and_no_other_rule_has_it():
+    assert len(set(CURVES.values())) == len({look[1:] for look in CURVES.values()}) == 8
+    (ax,) = DRAWN["level_against_jump"]().axes
+    hollow = [dots.get_label() for dots in ax.collections if not len(dots.get_fc())]
+    assert hollow == ["Caffe, Feb 2015", "caffe-windows, Mar 2015"]
+
+
+def test_what_a_memory_can_hold_is_drawn_as_theory():
+    _, right = DRAWN["memory_misses"]().axes
+    theory = right.lines[-1]
+    at = theory.get_xdata()
+    np.testing.assert_allclose(theory.get_ydata(), 1 - 0.9**at)
+    assert theory.get_linestyle() == "--"

@@ -7,17 +7,26 @@ before the run. ``python -m normlab.evidence`` writes the file anew.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from pathlib import Path
 
 from normlab.evidence.claim import Claim
 from normlab.runs.reach import NAME, PACKAGE, Code, Place, short_hash
-from normlab.runs.store import RULES, folder, records, write_atomically
+from normlab.runs.store import (
+    RULES,
+    ResultsError,
+    benchmark,
+    folder,
+    records,
+    write_atomically,
+)
 
 AFTER, BEFORE = "Rule written after these runs.", "Rule written before these runs."
 COMPUTED = "Computed whenever the book is built."
-TIMED = "Recorded by “{}”, one timing; rule written after it."
+TIMED = "Recorded by “{}”, one timing; rule written {} it."
+DEVICES = {"make benchmark": "cpu", "make gpu": "cuda"}  # of the commands that time
 
 
 def rule_hash(claim: Claim) -> str:
@@ -52,13 +61,33 @@ def write(claims: Iterable[Claim]) -> Path:
 def written(claim: Claim) -> str:
     """Say whether the rule is older than the runs it judges."""
     if claim.benchmark:
-        return TIMED.format(claim.benchmark)
+        order = "before" if _came_first(claim) else "after"
+        return TIMED.format(claim.benchmark, order)
     if not claim.experiment:
         return COMPUTED
-    own = rule_hash(claim)
-    known = records(claim.experiment).values()
+    return BEFORE if _came_first(claim) else AFTER
+
+
+def benchmark_rules(claims: Iterable[Claim], device: str) -> dict[str, str]:
+    """Return what a benchmark keeps of the rules that it is read by: name -> hash."""
+    timed = [c for c in claims if c.benchmark and DEVICES[c.benchmark] == device]
+    return {_name_of_rule(claim): rule_hash(claim) for claim in timed}
+
+
+def _name_of_rule(claim: Claim) -> str:
+    return f"rule_{claim.id}"
+
+
+def _came_first(claim: Claim) -> bool:
+    """Return whether all that the rule judges knew it as it is."""
+    if claim.benchmark:
+        with suppress(ResultsError):
+            kept = benchmark(DEVICES[claim.benchmark])
+            return kept.get(_name_of_rule(claim)) == rule_hash(claim)
+        return False
+    own, known = rule_hash(claim), records(claim.experiment).values()
     stored = [r["provenance"].get("rules", {}).get(claim.id) for r in known]
-    return BEFORE if stored and all(one == own for one in stored) else AFTER
+    return bool(stored) and all(one == own for one in stored)
 
 
 def rules_first(claims: Iterable[Claim]) -> str:
@@ -69,7 +98,7 @@ def rules_first(claims: Iterable[Claim]) -> str:
         if claim.rule is not None
         and (claim.benchmark or (claim.experiment and records(claim.experiment)))
     ]
-    before = sum(written(claim) == BEFORE for claim in judged)
+    before = sum(_came_first(claim) for claim in judged)
     if not before:
         return (
             f"None of the {len(judged)} rules that judge recorded runs was written "

@@ -28,6 +28,9 @@ MEANINGS = {
     "variance": "#9C5C44",  # the path through the variance; gamma
     "changed": "#683B00",  # the same with one thing changed
     "other": "#421883",  # a third: changed in part, or otherwise
+    "caffe": "#3060F0",  # implementations; PyTorch's is torch_batch
+    "windows": "#780060",  # caffe-windows
+    "cudnn": "#A86000",
     "theory": "#6B6B6B",
     "data": "#161616",  # what is given, the source's or the reader's; a sum, a rest
 }

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 import test_explorer
 import test_five
+import test_implementations
 import test_microscope
 import test_playground
 import test_projection
@@ -27,6 +28,8 @@ QUERY = {
 REACHED = """(place, steps) => steps <= Number(
   place.querySelector("[data-value=step]").innerText.replace(",", ""))"""
 
+DRAWN = """(place) => [...place.querySelectorAll("svg[aria-label] > path")].filter(
+  (line) => line.getAttribute("d")).length"""
 
 MOVES = {}
 
@@ -69,12 +72,12 @@ def projection(widget):
 
 @moves("valleys")
 def valleys(widget):
-    handle = labelled("learning rate, raw inputs")
+    handle = labelled("learning rate, centred inputs")
     widget.press(handle, "ArrowRight", times=3)
-    assert widget.number("raw-rate") == pytest.approx(1.96)
+    assert widget.number("centred-rate") == pytest.approx(1.96)
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
     widget.drag(handle, -100)
-    assert widget.number("raw-rate") < 1.9
+    assert widget.number("centred-rate") < 1.9
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
 
 
@@ -98,6 +101,15 @@ def batch_size(widget):
     widget.press(marker, "ArrowRight", times=2)
     values = test_explorer.accuracies(table, line, SIZES[2], SIZES[2] / 256)
     test_explorer.assert_row(widget, line, values)
+
+
+@moves("implementations")
+def implementations(widget):
+    widget.press(control("seed"), "ArrowRight", times=2)
+    test_implementations.assert_agrees(widget, 0.1, 12)
+    assert widget.ask(".", DRAWN) == len(test_implementations.OPENS_WITH)
+    widget.click(control("torch"))
+    assert widget.ask(".", DRAWN) == len(test_implementations.OPENS_WITH) - 1
 
 
 @moves("which-axes")

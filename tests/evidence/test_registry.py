@@ -11,7 +11,7 @@ from normlab.evidence.claims import CLAIMS
 from normlab.evidence.records import arm
 from normlab.evidence.rules import Effect, Holds, Number
 from normlab.evidence.words import Word
-from normlab.runs import store
+from normlab.runs import EXPERIMENTS, Experiment, Run, store
 
 CLAIM = CLAIMS["B1-loss"]
 
@@ -82,6 +82,21 @@ def test_a_rule_is_older_than_the_runs_only_if_all_of_them_say_so(
     assert registry.written(CLAIM) == said
 
 
+@pytest.mark.parametrize(
+    ("kept", "order"),
+    [(lambda own: own, "before"), (lambda own: "other", "after"), (None, "after")],
+)
+def test_a_timing_says_which_rules_it_knew(kept, order, results):
+    claim = CLAIMS["D6"]
+    if kept is not None:
+        rules = registry.benchmark_rules([claim, CLAIM], "cpu")
+        assert rules == {"rule_D6": registry.rule_hash(claim)}
+        (results / "benchmarks").mkdir()
+        text = json.dumps({name: kept(own) for name, own in rules.items()})
+        (results / "benchmarks" / "latest.json").write_text(text)
+    assert registry.written(claim) == registry.TIMED.format("make benchmark", order)
+
+
 def test_the_committed_hashes_are_those_of_the_rules():
     committed = json.loads((store.folder() / store.RULES).read_text())
     assert committed == registry.rule_hashes(CLAIMS.values()), (
@@ -91,8 +106,11 @@ def test_the_committed_hashes_are_those_of_the_rules():
 
 def test_rules_are_written_before_there_are_runs(results, monkeypatch, capsys):
     claim = replace(CLAIM, id="new", experiment="to come")
+    run = Run("lenet", "none", 0.5, 256, epochs=1, seed=0)
+    coming = Experiment("to come", "Does it end?", (run,), seeds=2)
+    monkeypatch.setitem(EXPERIMENTS, "to come", coming)
     monkeypatch.setattr(__main__, "CLAIMS", {"new": claim})
     __main__.main()
     kept = json.loads((results / store.RULES).read_text())
     assert kept == {"to come": {"new": registry.rule_hash(claim)}}
-    assert "new waits for the runs of 'to come'" in capsys.readouterr().out
+    assert "0 of the 2 runs" in capsys.readouterr().out

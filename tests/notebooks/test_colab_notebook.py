@@ -87,20 +87,12 @@ def notebook(first):
     return convert_chapter(first)
 
 
-def test_metadata_names_the_notebook_and_its_kernel(notebook):
+def test_metadata_asks_for_a_gpu(notebook):
     nbformat.validate(notebook)
-    assert "accelerator" not in notebook.metadata
-    assert notebook.metadata["colab"] == {"provenance": [], "name": "first.ipynb"}
-    assert notebook.metadata["kernelspec"]["name"] == "python3"
-
-
-def test_a_chapter_gets_the_gpu_and_the_package_that_its_code_asks_for(write_book):
-    code = "from d2l import torch as d2l\nd2l.try_gpu()"
-    book = write_book(f"# T\n\n```{{code-cell}} ipython3\n{code}\n```")
-    notebook = convert_chapter(book.pages["notebooks/first"])
     assert notebook.metadata["accelerator"] == "GPU"
-    assert notebook.metadata["colab"]["gpuType"] == "T4"
-    assert '--no-deps "d2l==1.0.3" "normlab @ ' in notebook.cells[1].source
+    colab = {"provenance": [], "gpuType": "T4", "name": "first.ipynb"}
+    assert notebook.metadata["colab"] == colab
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
 
 
 def test_title_then_set_up_then_chapter(notebook):
@@ -112,7 +104,8 @@ def test_title_then_set_up_then_chapter(notebook):
     assert set_up.metadata["tags"] == ["set-up"]
     assert set_up.source.splitlines()[2:] == [
         "%pip install -q anywidget",
-        '%pip install -q --no-deps "normlab @ git+https://github.com/Someone/small-book"',
+        '%pip install -q --no-deps "d2l==1.0.3" '
+        '"normlab @ git+https://github.com/Someone/small-book"',
     ]
     assert text.source == "It opens."
 
@@ -255,6 +248,6 @@ def test_same_bytes_each_time_and_nothing_left_behind(first, tmp_path):
 
 def test_command_writes_every_chapter_of_the_book(tmp_path):
     command = [sys.executable, "-m", "web.colab", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=300)
     listed = {page.name for page in Book(ROOT).chapters()}
     assert {path.stem for path in tmp_path.glob("*.ipynb")} == listed

@@ -16,13 +16,11 @@ FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 # As the site names them (web/booksite/tidy.py).
 HANDS_OVER = re.compile(r"^glue\(", re.MULTILINE)
 FOR_THE_TEXT = "Where the numbers around here come from"
-NEEDS_D2L = re.compile(r"^(?:from|import) d2l\b", re.MULTILINE)
-USES_GPU = re.compile(r"\btry_gpu\(")
 SET_UP = """\
-# Run this first: {what}, and anywidget
-# for the widgets; Colab has the rest. A cell that needs the images downloads them.
+# Run this first: this book's package with its recorded runs, d2l, and anywidget for
+# the widgets; Colab has the rest. A cell that needs the images downloads them.
 %pip install -q anywidget
-%pip install -q --no-deps {packages}
+%pip install -q --no-deps "{d2l}" "{package}"
 """
 ABOUT = (
     "A chapter of [{title}]({site}); [this chapter on the site]({url}). Numbers, "
@@ -60,17 +58,10 @@ def convert_cells(page: Page) -> list[NotebookNode]:
 
 
 def metadata(page: Page) -> dict:
-    """Return what Colab reads: the kernel, the name, a GPU if the code looks for one.
-
-    Elsewhere it would be taken from somebody else and not be used.
-    """
-    uses_gpu = USES_GPU.search(page.text)
-    return ({"accelerator": "GPU"} if uses_gpu else {}) | {
-        "colab": {
-            **({"gpuType": "T4"} if uses_gpu else {}),
-            "name": f"{page.name}.ipynb",
-            "provenance": [],
-        },
+    """Return what Colab reads: the kernel, a GPU, the notebook's name."""
+    return {
+        "accelerator": "GPU",
+        "colab": {"gpuType": "T4", "name": f"{page.name}.ipynb", "provenance": []},
         "kernelspec": {
             "display_name": "Python 3",
             "language": "python",
@@ -95,14 +86,9 @@ def split_title(cells: list[NotebookNode], page: Page) -> list[NotebookNode]:
 
 def set_up(page: Page, package: str | None) -> NotebookNode:
     """Return the cell that installs what Colab lacks, and nothing else."""
-    what, packages = "this book's package with its recorded runs", []
-    if NEEDS_D2L.search(page.text):
-        requirements = (page.book.root / "requirements.txt").read_text()
-        packages.append(re.search(r"^d2l==\S+", requirements, re.MULTILINE)[0])
-        what += ", d2l"
-    packages.append(package or page.book.package)
-    named = " ".join(f'"{one}"' for one in packages)
-    source = SET_UP.format(what=what, packages=named).rstrip()
+    requirements = (page.book.root / "requirements.txt").read_text()
+    d2l = re.search(r"^d2l==\S+", requirements, re.MULTILINE)[0]
+    source = SET_UP.format(d2l=d2l, package=package or page.book.package).rstrip()
     return new_code_cell(source, metadata={"tags": ["set-up"]})
 
 

@@ -118,11 +118,11 @@ def blown_up(trials: pd.DataFrame) -> Found:
     else:
         word = Word.IN_DIRECTION if alone_blown else Word.NOT_REPRODUCED
     tried = ", ".join(f"{lr:g}" for lr in all_blown.index)
-    said = ", ".join(f"{lr:g}" for lr in alone_blown) or "none"
+    said = ", ".join(f"rate {lr:g}" for lr in alone_blown) or "at none"
     return word, (
         ("rates tried", tried),
         ("the full gradient's best", f"{best_rate(trials, FULL):g}"),
-        ("rates at which only constants blow up", said),
+        (f"only constants blow up (training loss above {BLIND:.2f} nats)", said),
     )
 
 
