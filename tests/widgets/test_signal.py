@@ -1,45 +1,18 @@
 """Signal and gradient by layer: the page's numbers against PyTorch's, and theory's."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
-from normlab.layers import BatchNorm
-from normlab.models import mlp
 from normlab.widgets import SignalByLayer
-from normlab.widgets.signal import FACTORS, SIDES, a_batch, sizes
+from normlab.widgets.signal import FACTORS, SIDES, a_batch
 
 from .node import call
-from .test_engine import sfc32
+from .signal_in_pytorch import in_pytorch
 
 MODULE = "signal/layers"
 CASES = list(itertools.product((2, 6, 20), (FACTORS[0], 1.0, FACTORS[-1]), SIDES))
-
-
-def weights_of_the_page(model, factor, seed):
-    """Box and Muller's numbers, one after the other, as the playground draws them."""
-    uniform = sfc32(seed)
-    with torch.no_grad():
-        for layer in model.modules():
-            if not isinstance(layer, nn.Linear):
-                continue
-            drawn = [next(uniform) for _ in range(2 * layer.weight.numel())]
-            u, v = np.array(drawn).reshape(-1, 2).T
-            numbers = np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * v)
-            std = factor * math.sqrt(2 / layer.weight.shape[1])
-            layer.weight.copy_(torch.tensor(std * numbers).view(layer.weight.shape))
-            layer.bias.zero_()
-    return model
-
-
-def in_pytorch(depth, factor, name, width, seed):
-    norm = BatchNorm if name == "batch" else None
-    model = mlp(depth, width, norm, inputs=196).double()
-    return sizes(weights_of_the_page(model, factor, seed), *a_batch())
 
 
 @pytest.fixture(scope="module")

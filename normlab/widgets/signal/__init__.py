@@ -48,11 +48,11 @@ class SignalByLayer(Widget):
                 "seed": Control("draw", 0, 9, 1, digits=0),
             },
             name="signal",
-            room=[1010, 670],
+            room=[1050, 670],
             images=a_batch()[0].to(torch.uint8).numpy().tobytes(),
             alt="Two plots by layer on logarithmic axes. In the plain network the "
-            "signal falls along a straight line by nine decades in fourteen layers, and "
-            "all gradients are tiny; in the normalized one both stay near level.",
+            "signal falls along a straight line by nine decades in fourteen layers, "
+            "and all gradients are tiny; in the normalized one both stay near level.",
             source="Computed in the page, on 60 images of Fashion-MNIST, 14 × 14 "
             "pixels each; 100 units a layer; nothing is trained.",
             **traits,

@@ -17,6 +17,8 @@ const ROWS = {
   gradient: "gradient, first layer",
 };
 
+const WIDE = 560; // CSS pixels from which the plots stand side by side
+
 export default { render };
 
 function render({ model, el }) {
@@ -27,22 +29,9 @@ function render({ model, el }) {
 }
 
 function build(model, el, width, batch) {
-  const wide = width >= 560;
-  const each = wide ? Math.floor((width - 16) / 2) : width;
-  const height = wide ? 270 : 215;
-  const signal = plot(each, height, "signal (log scale)",
-    "Size of the signal behind each hidden layer");
-  const gradient = plot(each, height, "gradient (log scale)",
-    "Size of the gradient of each layer's weights");
-  const columns = [["Signal behind each hidden layer", signal],
-    ["Gradient of each layer's weights", gradient]].map(([words, { picture }]) => {
-    const caption = html("div", { class: "bn-caption" }, words);
-    const column = html("div", {}, caption, picture);
-    column.style.width = `${each}px`;
-    return column;
-  });
+  const { columns, signal, gradient } = pictures(width);
   const said = html("div", { class: "bn-said", role: "status", "data-value": "said" });
-  said.style.minHeight = wide ? "2.8em" : "5.6em"; // of the longest
+  said.style.minHeight = width >= WIDE ? "2.8em" : "5.6em"; // of the longest
   const { table, cells } = numbers();
   el.append(
     html("div", { class: "bn-controls" }, slider(model, "depth"),
@@ -57,16 +46,36 @@ function build(model, el, width, batch) {
     const expected = plain.signal.map((_, i) => plain.input * factor ** (i + 1));
     signal.draw(found.map((one) => one.signal), depth, expected);
     gradient.draw(found.map((one) => one.gradient), depth);
-    found.forEach((one, side) => {
-      const row = {
-        factor: perLayer(one), first: one.signal[0], last: one.signal.at(-1),
-        gradient: one.gradient[0],
-      };
-      for (const key of Object.keys(ROWS)) write(cells[key][side], twoDigits(row[key]));
-    });
+    found.forEach((one, side) => fill(one, cells, side));
     write(said, `${sentence(plain, depth)} In the normalized network the signal of the `
       + `last hidden layer is ${twoDigits(normalized.signal.at(-1))}.`);
   });
+}
+
+/** Two plots, side by side where there is room. */
+function pictures(width) {
+  const wide = width >= WIDE;
+  const each = wide ? Math.floor((width - 16) / 2) : width;
+  const place = (caption, unit, label) => {
+    const one = plot(each, wide ? 270 : 215, unit, label);
+    const words = html("div", { class: "bn-caption" }, caption);
+    const column = html("div", {}, words, one.picture);
+    column.style.width = `${each}px`;
+    return { column, ...one };
+  };
+  const signal = place("Signal behind each hidden layer", "signal (log scale)",
+    "Size of the signal behind each hidden layer");
+  const gradient = place("Gradient of each layer’s weights", "gradient (log scale)",
+    "Size of the gradient of each layer’s weights");
+  return { columns: [signal.column, gradient.column], signal, gradient };
+}
+
+function fill(one, cells, side) {
+  const row = {
+    factor: perLayer(one), first: one.signal[0], last: one.signal.at(-1),
+    gradient: one.gradient[0],
+  };
+  for (const key of Object.keys(ROWS)) write(cells[key][side], twoDigits(row[key]));
 }
 
 function sentence(plain, depth) {
