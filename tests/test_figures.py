@@ -397,6 +397,8 @@ def test_signal_and_gradient_begin_at_the_first_layer():
         expected = list(enumerate(values, start=1))
         np.testing.assert_allclose(drawn, expected)
         assert ax.get_yscale() == "log"
+        low, high = ax.get_ylim()
+        assert low <= 0.01 and high >= 10
     assert [len(ax.lines) for ax in figure.axes] == [2, 1]
 
 

@@ -10,6 +10,7 @@ from normlab.figures.style import COLORS, new_figure, seed_band
 
 GREY = COLORS["theory"]
 CHANCE = 10  # per cent, of ten classes
+DOTTED = 30  # the most layers that are marked one by one
 # Depth -> accuracies, 0 to 1, one a seed; the colour; the line's style.
 Line = tuple[Mapping[int, np.ndarray], str, str]
 Sizes = tuple[np.ndarray, np.ndarray]  # of the signal, of the gradient, by layer
@@ -52,12 +53,15 @@ def signal_and_gradient(
     for name, sizes in networks.items():
         for ax, values in zip(axes, sizes, strict=True):
             layers = np.arange(1, len(values) + 1)
-            ax.plot(layers, values, "o-", color=colors[name], markersize=4, label=name)
+            kind = "o-" if len(values) <= DOTTED else "-"
+            ax.plot(layers, values, kind, color=colors[name], markersize=4, label=name)
     if expected is not None:
         layers = np.arange(1, len(expected) + 1)
         axes[0].plot(layers, expected, "--", color=GREY, label="expected")
     for ax, what in zip(axes, ("signal", "gradient of the weights"), strict=True):
         ax.set(yscale="log", xlabel="layer", ylabel=f"{what}\n(root mean square, log)")
+        low, high = ax.get_ylim()
+        ax.set_ylim(min(low, 0.01), max(high, 10))  # what stays level looks level
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure
