@@ -11,6 +11,7 @@ import test_implementations
 import test_microscope
 import test_playground
 import test_projection
+import test_signal_by_layer
 import test_valleys
 import test_which_axes
 import torch
@@ -79,6 +80,16 @@ def valleys(widget):
     widget.drag(handle, -100)
     assert widget.number("centred-rate") < 1.9
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
+
+
+@moves("signal")
+def signal(widget):
+    widget.press(control("depth"), "ArrowLeft", times=3)
+    test_signal_by_layer.assert_agrees(widget, depth=12)
+    widget.press(control("factor"), "ArrowRight", times=3)
+    test_signal_by_layer.assert_agrees(widget, depth=12, factor=1.0)
+    widget.drag(control("seed"), 300)
+    test_signal_by_layer.assert_agrees(widget, depth=12, factor=1.0, seed=9)
 
 
 @moves("microscope")

@@ -173,8 +173,13 @@ def test_first_steps_come_out_again(name, run):
 
 
 def an_arm(name):
-    """A quick one with batch normalization, in batches that are no chaos."""
-    arms = [r for r in EXPERIMENTS[name].runs(seeds=1) if r.batch_size >= 16]
+    """A quick one with batch normalization, if one has batches that are no chaos.
+
+    Nor layers: fifteen that normalize make a rounding as large as an error.
+    """
+    firsts = EXPERIMENTS[name].runs(seeds=1)
+    shallow = [r for r in firsts if not r.model.startswith("mlp_15")]
+    arms = [r for r in shallow if r.batch_size >= 16]
     return min(arms, key=lambda run: (run.norm != "torch_batch", run.batch_size))
 
 
