@@ -16,6 +16,8 @@ from normlab.models import (
     xavier,
 )
 from normlab.runs.builders import (
+    eight_sigmoids,
+    lenet_relu,
     sigmoid_mlp,
     torch_group_norm,
     torch_instance_norm,
@@ -28,6 +30,8 @@ GHOSTS = (2, 4, 16, 64)  # examples that share statistics
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "lenet": lenet,
+    "lenet_relu": lenet_relu,
+    "eight_sigmoids": eight_sigmoids,
     "sigmoid_mlp": sigmoid_mlp,
     "deep_cnn": deep_cnn,
 }
