@@ -6,11 +6,16 @@ from functools import partial
 from torch import nn
 
 from normlab.evaluation import recompute_running, tracking_layers
-from normlab.runs.chosen_rates import RATE_WITHOUT, SECOND_RATE_WITHOUT
+from normlab.runs.chosen_rates import FIRST, RATE_WITHOUT, SECOND_RATE_WITHOUT
 from normlab.runs.config import Experiment, Outcome, Run
-from normlab.runs.early import first_losses, train_while_finite
+from normlab.runs.early import (
+    ending,
+    first_losses,
+    guessing,
+    score_at_end,
+    train_while_finite,
+)
 from normlab.runs.execute import build, data, updates
-from normlab.runs.rate_map import FIRST, ending, guessing, score_at_end
 from normlab.runs.rows import evaluated, thin
 from normlab.runs.score import RECOMPUTED_OVER
 from normlab.training import After, Pair
