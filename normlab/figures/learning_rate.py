@@ -120,21 +120,20 @@ def accuracy_by_updates(
     return figure
 
 
-def turned_by(
-    steps: Sequence[int], lines: Mapping[float, tuple[Sequence[float], str]]
-) -> Figure:
+def weights_grow(lines: Mapping[float, tuple[Sequence[float], str]]) -> Figure:
     """Draw how the squared length of weights grows in a training, a line a rate.
 
     Args:
-        steps: updates done.
-        lines: rate -> (squared length over that at the start, colour).
+        lines: rate -> (squared length over that at the start, by updates; colour).
     """
     figure, ax = new_figure((6.8, 3.0))
     for rate, (lengths, color) in lines.items():
-        ax.plot(steps, lengths, color=color)
-        label(ax, steps[-1], lengths[-1], f"rate {rate:g}", color)
-    ax.set(yscale="log", xlabel="updates", xlim=(0, 1.2 * steps[-1]))
-    ax.set_ylabel("‖W‖², times the first (log scale)")
+        ax.plot(lengths, color=color)
+        label(ax, len(lengths) - 1, lengths[-1], f"rate {rate:g}", color)
+    ax.set(yscale="log", xlabel="step", xlim=(0, 1.2 * len(lengths)))
+    ax.set_ylabel("‖W‖² (times the first)")
+    ax.set_yticks([1, 2, 5, 10], ["1", "2", "5", "10"])
+    ax.minorticks_off()
     return figure
 
 
