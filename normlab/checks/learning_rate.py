@@ -50,7 +50,7 @@ def _two_updates(k: float, rate: float, decay: float) -> torch.Tensor:
     """Return weights before a normalizer, at first times k, after two updates."""
     x, target = random(32, 4).double(), random(32, 3, seed=1).double()
     weight = (k * random(4, 3, seed=2).double()).requires_grad_()
-    layer = BatchNorm(3, eps=0.0, dtype=torch.float64)
+    layer = BatchNorm(3, eps=1e-12, dtype=torch.float64)
     for _ in range(2):
         loss = (layer(x @ weight) - target).square().mean()
         (gradient,) = torch.autograd.grad(loss, weight)

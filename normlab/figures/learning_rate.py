@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from normlab.figures.style import COLORS, label, new_figure, seed_band
 
@@ -58,13 +59,14 @@ def accuracy_by_rate(
     for ax, (network, tables) in zip(axes[0], panels.items(), strict=True):
         for arm, table in tables.items():
             name, color = ARMS[arm]
-            dots_and_mean(ax, table, color, name)
+            _dots_and_mean(ax, table, color, name)
             ax.axvline(
                 largest[network][arm], color=color, linestyle="--", linewidth=1.2
             )
         ax.set_title(network, fontsize=11)
         ax.set(xscale="log", xlabel="learning rate (log scale)")
-        error_axis(ax)
+        _plain(ax, (0.1, 0.3, 1.0, 3.0, 10.0))
+        _error_axis(ax)
     axes[0][0].set_ylabel("validation accuracy (%)")
     _legend(figure, axes[0][0])
     return figure
@@ -80,16 +82,18 @@ def accuracy_by_gain(tables: Tables, rates: Mapping[str, Mapping[float, float]])
     figure, (left, right) = new_figure((6.8, 3.6), columns=2)
     for arm, table in tables.items():
         name, color = ARMS[arm]
-        dots_and_mean(left, table, color, name)
+        _dots_and_mean(left, table, color, name)
         of_gain = rates[arm]
         right.plot(list(of_gain), list(of_gain.values()), "o-", color=color)
-    error_axis(left)
+    _error_axis(left)
     left.set(xscale="log", xlabel="k (log scale)", ylabel="test accuracy (%)")
     gains = np.array(sorted(rates["torch_batch"]))
     through = rates["torch_batch"][1.0]
     right.plot(gains, through * gains**2, color=GREY, linestyle="--")
-    label(right, 3.0, through * 9, "∝ k²", GREY, xytext=(6, -8))
+    label(right, 0.1, through * 0.01, "∝ k²", GREY, xytext=(8, -6))
     right.set(xscale="log", yscale="log", xlabel="k (log scale)")
+    for ax in (left, right):
+        _plain(ax, (0.1, 1.0, 10.0))
     right.set_ylabel("best rate (log scale)")
     right.set_ylim(3e-4, 3e2)
     _legend(figure, left)
@@ -115,7 +119,7 @@ def accuracy_by_updates(
     label(ax, 100, 100 * (1 - target), "target", GREY, xytext=(0, 7))
     steps = (100, 200, 500, 1000, 2000)
     ax.set_xticks(steps, [f"{step:,}" for step in steps])
-    error_axis(ax)
+    _error_axis(ax)
     ax.legend(loc="lower right", fontsize=10)
     return figure
 
@@ -137,7 +141,7 @@ def weights_grow(lines: Mapping[float, tuple[Sequence[float], str]]) -> Figure:
     return figure
 
 
-def dots_and_mean(ax: Axes, table: pd.DataFrame, color: str, name: str) -> None:
+def _dots_and_mean(ax: Axes, table: pd.DataFrame, color: str, name: str) -> None:
     """Draw errors in per cent: a dot a seed, a line through the means."""
     error = 100 * (1 - table)
     ax.plot(table.columns, error.mean(), color=color, label=name)
@@ -145,7 +149,7 @@ def dots_and_mean(ax: Axes, table: pd.DataFrame, color: str, name: str) -> None:
         ax.plot(table.columns, values, "o", color=color, markersize=3, alpha=0.6)
 
 
-def error_axis(ax: Axes) -> None:
+def _error_axis(ax: Axes) -> None:
     """Let a logarithmic axis of errors say accuracy, the best on top."""
     ax.set_yscale("log")
     low, high = sorted(ax.get_ylim())
@@ -153,6 +157,12 @@ def error_axis(ax: Axes) -> None:
     kept = [s for s in SHOWN if low <= 100 - s <= 95]
     ax.set_yticks([100 - s for s in kept], [f"{s}" for s in kept])
     ax.minorticks_off()
+
+
+def _plain(ax: Axes, marks: Sequence[float]) -> None:
+    """Mark these places along the bottom, in plain numbers."""
+    ax.set_xticks(marks, [f"{mark:g}" for mark in marks])
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def _legend(figure: Figure, ax: Axes) -> None:

@@ -8,7 +8,7 @@ const COLUMNS = ["mean", "seeds", "below best"];
 export function table(model) {
   const data = model.get("data");
   const names = model.get("networks");
-  const caption = html("p", { class: "bn-caption" });
+  const caption = html("p", { class: "bn-caption", "data-value": "cell" });
   const rows = names.flatMap(([network, name]) => ARMS.map((arm) => {
     const values = means(data, network, arm.norm);
     const named = (what) => ({ "data-value": `${network}-${arm.norm}-${what}` });
