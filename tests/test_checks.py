@@ -287,6 +287,29 @@ def ratio_of_norms(before, after):
     return [(q.norm() - p.norm()).abs() / p.norm() for p, q in pairs if p.ndim > 1]
 
 
+def good_largest_rate(rates, found, level):
+    at = max(i for i, accuracy in enumerate(found) if accuracy >= level)
+    if at == len(rates) - 1:
+        return rates[at]
+    share = (found[at] - level) / (found[at] - found[at + 1])
+    return rates[at] * (rates[at + 1] / rates[at]) ** share
+
+
+def first_falling_rate(rates, found, level):
+    at = next((i for i, a in enumerate(found[1:]) if a < level <= found[i]), None)
+    end = len(rates) if at is None else at + 2
+    return good_largest_rate(rates[:end], found[:end], level)
+
+
+def largest_rate_on_a_line(rates, found, level):
+    """Interpolated in the rate, not in its logarithm."""
+    at = max(i for i, accuracy in enumerate(found) if accuracy >= level)
+    if at == len(rates) - 1:
+        return rates[at]
+    share = (found[at] - level) / (found[at] - found[at + 1])
+    return rates[at] + share * (rates[at + 1] - rates[at])
+
+
 def good_parts(x, size):
     parts = x.view(-1, size, x.shape[1])
     var, mean = torch.var_mean(parts, 1, correction=0, keepdim=True)
@@ -351,6 +374,8 @@ RIGHT = {
     checks.mixes_images: good_mixes,
     checks.without_start: lambda memory, updates: memory / (1 - 0.999**updates),
     checks.load_blobs: good_load,
+    checks.rate_and_decay: lambda rate, decay, k: (rate * k**2, decay / k**2),
+    checks.largest_rate: good_largest_rate,
 }
 WRONG = [
     (checks.without_start, lambda memory, updates: memory),
@@ -424,6 +449,13 @@ WRONG = [
     (checks.batch_mean_error, lambda maps, b: maps.std() / b**0.5),
     (checks.batch_mean_error, error_of_pixels),
     (checks.batch_mean_error, lambda maps, b: maps.mean((1, 2)).std()),
+    (checks.rate_and_decay, lambda rate, decay, k: (rate * k**2, decay)),
+    (checks.rate_and_decay, lambda rate, decay, k: (rate * k, decay / k)),
+    (checks.rate_and_decay, lambda rate, decay, k: (rate, decay)),
+    (checks.rate_and_decay, lambda rate, decay, k: rate * k**2),
+    (checks.largest_rate, lambda rates, found, level: rates[-1]),
+    (checks.largest_rate, first_falling_rate),
+    (checks.largest_rate, largest_rate_on_a_line),
     (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b)),
     (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b) / g),
     (checks.layers_apart, lambda factor, ratio: round(good_layers_apart(factor, 2))),

@@ -60,6 +60,11 @@ MOVED = np.eye(4, 5, dtype=bool)
 LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
 MISSES = {"torch": np.geomspace(0.02, 0.5, 30)}
 BY_SIZE = {4: np.array([0.5, 0.7]), 16: np.array([0.8]), 64: np.array([])}
+BY_RATE = {
+    arm: pd.DataFrame(RNG.uniform(0.5, 0.9, size=(5, 3)), columns=[0.1, 1.0, 10.0])
+    for arm in ("none", "torch_batch")
+}
+OF_GAIN = {arm: {0.1: 0.3, 1.0: 1.0, 10.0: 3.0} for arm in BY_RATE}
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
     "loss_against_step": lambda: figures.loss_against_step(
@@ -161,6 +166,15 @@ DRAWN = {
     "accuracy_by_size": lambda: figures.accuracy_by_size(
         {"a": (np.array([0.5, 0.8]), "red")}, (4, 64)
     ),
+    "rate_maps": lambda: figures.rate_maps({"ReLU": BY_RATE, "sigmoid": BY_RATE}),
+    "accuracy_by_rate": lambda: figures.accuracy_by_rate(
+        {"ReLU": BY_RATE}, {"ReLU": {"none": 0.5, "torch_batch": 2.0}}
+    ),
+    "accuracy_by_gain": lambda: figures.accuracy_by_gain(BY_RATE, OF_GAIN),
+    "accuracy_by_updates": lambda: figures.accuracy_by_updates(
+        {"a": (BY_RATE["none"].set_axis([100, 500, 1950], axis=1), "red", "-")}, 0.8
+    ),
+    "weights_grow": lambda: figures.weights_grow({1.0: ([1.0, 2.0, 3.0], "red")}),
     "running_errors": lambda: figures.running_errors(ERRORS, MOMENTA),
     "parts_by_size": lambda: figures.parts_by_size(
         {"gap": ([(-3.0, -5.0, -2.0), (-1.0, -2.0, 0.5)], "red")}, (4, 64)
@@ -683,3 +697,38 @@ def test_what_a_memory_can_hold_is_drawn_as_theory():
     at = theory.get_xdata()
     np.testing.assert_allclose(theory.get_ydata(), 1 - 0.9**at)
     assert theory.get_linestyle() == "--"
+
+
+def test_maps_write_the_accuracy_of_each_cell_in_its_place():
+    table = pd.DataFrame([[0.1, 0.856], [0.5, 0.2]], index=[1.0, 3.0], columns=[1, 10])
+    figure = figures.rate_maps({"ReLU": {"none": table, "torch_batch": table}})
+    ax = figure.axes[0]
+    written = {t.get_position(): t.get_text() for t in ax.texts}
+    assert written == {(0, 0): "10", (1, 0): "86", (0, 1): "50", (1, 1): "20"}
+    low, high = ax.get_ylim()
+    assert low < high  # the larger k stands above
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["1", "10"]
+
+
+def test_accuracy_by_rate_draws_seeds_means_and_the_largest_rate():
+    largest = {"none": 0.5, "torch_batch": 2.0}
+    (ax,) = figures.accuracy_by_rate({"ReLU": BY_RATE}, {"ReLU": largest}).axes
+    mean, *seeds, upright = ax.lines[: len(ax.lines) // 2]
+    errors = 100 * (1 - BY_RATE["none"])
+    np.testing.assert_allclose(mean.get_ydata(), errors.mean())
+    np.testing.assert_allclose([s.get_ydata() for s in seeds], errors)
+    assert upright.get_xdata() == [0.5, 0.5]
+
+
+def test_accuracy_by_gain_draws_the_square_through_the_rate_of_the_layer():
+    _, right = figures.accuracy_by_gain(BY_RATE, OF_GAIN).axes
+    *_, square = right.lines
+    np.testing.assert_allclose(square.get_xydata(), [[0.1, 0.01], [1, 1], [10, 100]])
+
+
+def test_accuracy_by_updates_draws_the_target_as_an_error():
+    ax = DRAWN["accuracy_by_updates"]().axes[0]
+    mean, target = ax.lines
+    table = BY_RATE["none"]
+    np.testing.assert_allclose(mean.get_ydata(), 100 * (1 - table.mean()))
+    assert target.get_ydata() == pytest.approx([20, 20])

@@ -24,6 +24,8 @@ _FILES = (
     "maps",
     "batch_size",
     "axes",
+    "rate_map",
+    "rate_steps",
     "depth",
     "implementations",
 )

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from normlab.models import Norm, gamma_and_beta, mlp, xavier
+from normlab.models import Norm, gamma_and_beta, lenet, mlp, xavier
 
 
 def torch_group_norm(num_features: int) -> nn.Module:
@@ -23,6 +23,16 @@ def torch_instance_norm(num_features: int) -> nn.Module:
 def sigmoid_mlp(norm: Norm | None = None, **options) -> nn.Module:
     """The toy network of Ioffe and Szegedy 2015: 3 hidden layers of 100 sigmoids."""
     return mlp(4, 100, norm, act=nn.Sigmoid, **options)
+
+
+def lenet_relu(norm: Norm | None = None, **options) -> nn.Module:
+    """LeNet with ReLU in the place of its sigmoids."""
+    return lenet(norm, act=nn.ReLU, **options)
+
+
+def eight_sigmoids(norm: Norm | None = None, **options) -> nn.Module:
+    """Eight hidden layers of 256 sigmoids, which are hard to train without help."""
+    return mlp(9, 256, norm, act=nn.Sigmoid, **options)
 
 
 def xavier_gamma_0(model: nn.Module) -> nn.Module:

@@ -17,6 +17,8 @@ from normlab.models import (
     xavier,
 )
 from normlab.runs.builders import (
+    eight_sigmoids,
+    lenet_relu,
     sigmoid_mlp,
     torch_group_norm,
     torch_instance_norm,
@@ -30,6 +32,8 @@ MLPS = ((3, 1000), (15, 1000), *((depth, 256) for depth in (3, 5, 6, 7, 8, 11, 1
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "lenet": lenet,
+    "lenet_relu": lenet_relu,
+    "eight_sigmoids": eight_sigmoids,
     "sigmoid_mlp": sigmoid_mlp,
     "deep_cnn": deep_cnn,
     **{f"mlp_{d}x{w}": partial(mlp, depth=d, width=w) for d, w in MLPS},

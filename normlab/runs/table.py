@@ -45,11 +45,11 @@ COLUMNS = {
     "measure": Column(
         str,
         "What was measured. loss (nats) and accuracy (0 to 1); step_loss, of one "
-        "batch; seconds of an epoch's training. gradient_variance and "
-        "gradient_square: variance and squared mean of a batch's gradient, summed "
-        "over all parameters. scatter_mean, scatter_var, batch_over_whole_var, "
-        "error_mean, error_var: how a layer's batches scatter and running averages "
-        "miss.",
+        "batch; seconds of an epoch's training; finite_updates, made before a loss "
+        "that is not finite. gradient_variance and gradient_square: variance and "
+        "squared mean of a batch's gradient, summed over all parameters. "
+        "scatter_mean, scatter_var, batch_over_whole_var, error_mean, error_var: how a "
+        "layer's batches scatter and running averages miss.",
     ),
     "epoch": Column(int, "The epoch that it was measured in or after, from 1."),
     "step": Column(

@@ -11,6 +11,7 @@ import test_implementations
 import test_microscope
 import test_playground
 import test_projection
+import test_rates
 import test_signal_by_layer
 import test_valleys
 import test_which_axes
@@ -69,6 +70,18 @@ def projection(widget):
     assert x[1] > 3
     assert g[1] > -1
     test_projection.assert_agrees(widget)
+
+
+@moves("rates")
+def rates(widget):
+    tables = {n: test_rates.accuracies(name) for n, name in test_rates.NETWORKS.items()}
+    mark = labelled("learning rate and k: ReLU, without the layer")
+    widget.press(mark, "ArrowUp")
+    assert test_rates.standing(widget) == (1.0, 3.0)
+    test_rates.assert_agrees(widget, tables)
+    widget.drag(mark, 90)
+    assert test_rates.standing(widget)[0] > 1
+    test_rates.assert_agrees(widget, tables)
 
 
 @moves("valleys")

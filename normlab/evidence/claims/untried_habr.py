@@ -32,13 +32,6 @@ CLAIMS = (
         reason=FACES,
     ),
     _habr(
-        id="A4",
-        place="line 35",
-        says="Inception with batch normalization learned 15 times faster and was more "
-        "accurate in the end.",
-        setting="ImageNet, a graph and a table of the method's authors",
-    ),
-    _habr(
         id="A6",
         place="line 52",
         says="The input is a black and white face of 50 by 50 pixels.",
