@@ -17,7 +17,7 @@ from normlab.runs.store import (
 )
 
 # The files that describe experiments, in the order in which these are listed.
-_FILES = ("lenet", "inside", "modes", "maps", "batch_size", "axes")
+_FILES = ("lenet", "inside", "modes", "maps", "batch_size", "axes", "schedules")
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing
     for file in _FILES
