@@ -22,6 +22,7 @@ from normlab.training import After, Pair
 BATCH = 128
 EPOCH = 50_000 // BATCH  # updates; what is left of the images is left out
 UPDATES = 4200  # 420,000 in the post, where the network without the layer converges
+EARLY = 640  # where the post's network without the layer reaches 80%
 ENDS = {"original": UPDATES, "multistep": 2300, "short_step": 1800}  # when each does
 RATES = {"original": 0.01, "multistep": 0.055, "short_step": 0.055}  # as printed
 EIGHT, EIGHT_DROPPING, SEVEN = "faces_8", "faces_8_dropout", "faces_7"

@@ -23,6 +23,7 @@ from normlab.evidence.words import Word
 from normlab.models import TorchBatchNorm, deep_cnn
 from normlab.runs.schedules import (
     ARMS,
+    EARLY,
     ENDS,
     PLAIN,
     UPDATES,
@@ -33,7 +34,6 @@ from normlab.runs.schedules import (
 
 Found = tuple[Word, tuple[tuple[str, str], ...]]
 HALF_A_POINT = 0.005  # of accuracy: the smallest difference that counts here
-EARLY = 640  # updates; at 64,000 the post's network without the layer reaches 80%
 FASTER = np.log(1.2).item()  # of updates
 PRINTED, LONG = "rates as printed", "4,200 updates for both"
 SETTING = "3 million faces, 8 convolutions of 3 by 3, Caffe, one run each"
