@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from normlab.figures.schedules import Curve, accuracy_curves
+from normlab.figures.schedules import Line, accuracy_curves
 from normlab.figures.style import COLORS
 from normlab.runs import source
 from normlab.widgets.base import Control, Widget, module
@@ -46,7 +46,7 @@ class Schedules(Widget):
         super().__init__(
             controls=CONTROLS,
             name="schedules",
-            room=[1200, 620],
+            room=[1150, 620],
             data=packed(),
             alt="Validation accuracy against updates, early and over all of the "
             "training, for the network with batch normalization on three schedules "
@@ -64,7 +64,7 @@ class Schedules(Widget):
         }
         panels = {
             title: {
-                name: self._curve(key, look, color)
+                name: self._line(key, look, color)
                 for name, (key, color) in shown.items()
             }
             for look, title in (("few", EARLY), ("whole", LATE))
@@ -74,11 +74,8 @@ class Schedules(Widget):
     def _of_layer(self, schedule: str) -> str:
         return f"7/torch_batch/false/{self.rates}/{schedule}"
 
-    def _curve(self, key: str, look: str, color: str) -> Curve:
+    def _line(self, key: str, look: str, color: str) -> Line:
         run, steps = self.data["runs"][key], np.array(self.data["steps"][look])
         kept = steps <= (1000 if look == "few" else steps[-1])
-        mean, low, high = (
-            np.array(run[look][kind])[kept] / 100 for kind in ("mean", "low", "high")
-        )
-        schedule = key.split("/")[-1]
-        return Curve(steps[kept], mean, low, high, COLORS[color], schedule)
+        band = np.array([run[look][kind] for kind in ("mean", "low", "high")]) / 100
+        return steps[kept], band[:, kept], key.split("/")[-1], COLORS[color]

@@ -34,7 +34,7 @@ export function looks(line, { norm }) {
 
 /** What the reader calls a line. */
 export const labelOf = (line) =>
-  line === PLAIN ? "the post’s plain network" : SCHEDULES[line][0];
+  line === PLAIN ? "the post’s, plain" : SCHEDULES[line][0];
 
 /** A plot's frame, with a group for axes, which is filled anew where they change. */
 export function frame(width, label) {
@@ -52,6 +52,6 @@ export function sample() {
   const line = svg("line", { x1: 1, x2: 27, y1: 5, y2: 5, "stroke-width": 2.4 });
   const mark = svg("svg", { class: "bn-drawing bn-sample", viewBox: "0 0 28 10",
     "aria-hidden": "true" }, line);
-  mark.style.width = "28px";
+  Object.assign(mark.style, { width: "28px", display: "inline-block" });
   return { item: html("span", {}, mark), line };
 }

@@ -6,7 +6,7 @@ import {
 import { boxed, change, drawOn, format, html, write } from "../shared.js";
 
 const COLUMNS = {
-  rate: "first rate", reached: "updates to level", test: "test (%)", seeds: "seeds",
+  rate: "first rate", reached: "to level", test: "test (%)", seeds: "seeds",
 };
 
 export function numbers(model) {
@@ -34,7 +34,10 @@ export function numbers(model) {
     }
     write(said, described(data, state, lines));
   });
-  return { item: html("div", {}, boxed(table), said), end };
+  const item = html(
+    "div", { class: "bn-sizes-table" }, boxed(table), html("div", {}, said),
+  );
+  return { item, end };
 }
 
 /** The cells of a row: dashes where nothing is recorded. */
@@ -46,8 +49,8 @@ function written(run) {
 
 /** What the level is, and why lines are missing. */
 function described(data, { rates, convolutions, norm, dropout }, lines) {
-  const level = `Level: ${format(data.levels[rates], 1)}%, what the post’s plain ` +
-    "network has after 640 updates.";
+  const level = `To level: updates to ${format(data.levels[rates], 1)}%, which the ` +
+    "post’s plain network has after 640.";
   const missing = Object.keys(SCHEDULES).filter((name) => !lines[name]);
   if (!missing.length) return level;
   const layer = norm === "none" ? "without batch norm" : "with batch norm";

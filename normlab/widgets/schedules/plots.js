@@ -9,7 +9,8 @@ const ACCURACIES = {
   few: [10, 30, 50, 70, 80, 85, 90],
   whole: [70, 75, 80, 85, 88, 90],
 };
-const POWERS = [["10⁻⁵", 1e-5], ["0.0001", 1e-4], ["0.001", 1e-3], ["0.01", 0.01],
+const LEAST = 1e-5; // of the rates that are drawn
+const POWERS = [["10⁻⁵", LEAST], ["0.0001", 1e-4], ["0.001", 1e-3], ["0.01", 0.01],
   ["0.1", 0.1], ["1", 1]].map(([text, value]) => [value, text]);
 
 export function accuracy(model, width) {
@@ -20,11 +21,12 @@ export function accuracy(model, width) {
   const parts = lineParts(plot.picture);
   plot.picture.append(level);
   write(plot.title, "validation accuracy (%)");
+  const best = Math.max(...Object.values(data.runs).flatMap(({ whole }) => whole.high));
   const end = drawOn(model, STATE, () => {
     const state = stateOf(model);
     const maps = along(plot, state.span);
     const marks = ACCURACIES[state.span];
-    const y = byError(marks, plot);
+    const y = byError(marks, best, plot);
     plot.axes.replaceChildren(
       axis("x", maps.x, maps.marks, plot.bottom, "updates", 0),
       axis("y", y, marks.map((t) => [t, `${t}`]), plot.left, "", plot.right - plot.left),
@@ -50,7 +52,7 @@ export function rate(model, width) {
   const parts = lineParts(plot.picture);
   write(plot.title, "learning rate (log scale)");
   const { bottom, top, left, right } = plot;
-  const y = scale([1e-5, 1], [bottom, top], true);
+  const y = scale([LEAST, 1], [bottom, top], true);
   const end = drawOn(model, STATE, () => {
     const state = stateOf(model);
     const { x, marks } = along(plot, state.span);
@@ -63,7 +65,8 @@ export function rate(model, width) {
       const line = falls.flatMap(([from, share], i) => {
         const until = falls[i + 1]?.[0] ?? Infinity;
         const last = Math.min(until, ENDS[state.span]);
-        return from > last ? [] : [from, last].map((at) => [x(at), y(run.rate * share)]);
+        const seen = from <= last && run.rate * share >= LEAST;
+        return seen ? [from, last].map((at) => [x(at), y(run.rate * share)]) : [];
       });
       return { line, area: [] };
     });
@@ -80,8 +83,8 @@ function along({ left, right }, span) {
 }
 
 /** A scale of the logarithm of the error: failures and the last per cents both show. */
-function byError(marks, { bottom, top }) {
-  const error = scale([100 - marks[0], 91 - marks.at(-1)], [bottom, top], true);
+function byError(marks, best, { bottom, top }) {
+  const error = scale([100 - marks[0], 99.7 - best], [bottom, top], true);
   const map = (value) => Math.min(bottom, error(100 - value));
   return Object.assign(map, { from: bottom, to: top });
 }
