@@ -78,6 +78,7 @@ def rates_by_update(schedules: Mapping[str, tuple[np.ndarray, str, str]]) -> Fig
         label(ax, len(values), 10**height, name, color)
     ax.set(yscale="log", xlabel=UPDATES, ylabel="learning rate (log scale)")
     ax.set_xlim(0, 1.3 * len(values))
+    ax.set_xticks(range(0, len(values) + 1, max(len(values) // 4 // 100 * 100, 1)))
     return figure
 
 

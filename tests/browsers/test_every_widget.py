@@ -10,6 +10,7 @@ import test_five
 import test_microscope
 import test_playground
 import test_projection
+import test_schedules
 import test_valleys
 import test_which_axes
 import torch
@@ -98,6 +99,16 @@ def batch_size(widget):
     widget.press(marker, "ArrowRight", times=2)
     values = test_explorer.accuracies(table, line, SIZES[2], SIZES[2] / 256)
     test_explorer.assert_row(widget, line, values)
+
+
+@moves("schedules")
+def schedules(widget):
+    arms, make = test_schedules.ARMS, test_schedules.trained
+    widget.press(f"({control('rates')})[2]", "ArrowLeft")  # it opens with the second
+    for arm in arms[2:]:
+        test_schedules.assert_row(widget, arm[-1], make(*arm), make)
+    widget.click(control("norm"))  # the first of two
+    test_schedules.assert_empty(widget, "short_step")
 
 
 @moves("which-axes")
