@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from normlab.evidence.wording import in_words
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -29,6 +31,7 @@ class Unit:
         """Return the number in this unit: a recorded share in points, say."""
         return float(np.exp(value)) if self.logarithm else self.factor * value
 
+    @in_words
     def show(self, value: float, digits: int | None = None) -> str:
         """Return the number as text, with a real minus sign and without its word."""
         sign = "+" if self.signed else ""
@@ -82,12 +85,14 @@ class Interval:
     def __iter__(self) -> Iterator[float]:
         return iter((self.estimate, self.low, self.high))
 
+    @in_words
     def text(self, digits: int | None = None) -> str:
         """Return "−3.4 points (−5.6 to −1.2)"."""
         unit = UNITS[self.unit]
         mean, low, high = (unit.show(v, digits) for v in self)
         return f"{mean}{unit.word} ({low} to {high})"
 
+    @in_words
     def short(self, digits: int | None = None) -> str:
         """Return it for a table: no unit, * where it excludes zero."""
         unit = UNITS[self.unit]
@@ -95,6 +100,7 @@ class Interval:
         star = " *" if self.excludes() else ""
         return f"{mean} ({low} to {high}){star}".replace(" ", "\xa0")  # on one line
 
+    @in_words
     def sentence(self, digits: int | None = None) -> str:
         """Return the text with what the interval is, and of how many seeds."""
         end = {"mean": "", "further run": " for a further run"}.get(self.kind, "")
@@ -105,9 +111,11 @@ class Interval:
         """Return estimate, low and high as numbers, as they are shown."""
         return tuple(UNITS[self.unit].scale(value) for value in self)
 
+    @in_words
     def __str__(self) -> str:
         return self.sentence()
 
+    @in_words
     def __repr__(self) -> str:
         return str(self)
 

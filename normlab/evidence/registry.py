@@ -13,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from normlab.evidence.claim import Claim
+from normlab.evidence.wording import in_words
 from normlab.runs.reach import NAME, PACKAGE, Code, Place, short_hash
 from normlab.runs.store import (
     RULES,
@@ -30,12 +31,12 @@ DEVICES = {"make benchmark": "cpu", "make gpu": "cuda"}  # of the commands that 
 
 
 def rule_hash(claim: Claim) -> str:
-    """Return a hash of the claim's rule, its variants included, and of their code.
+    """Return a hash of what decides: the rule, its variants, and their code.
 
-    Of the package's code what lies in ``evidence/`` counts; words and numbers of the
-    rule count as they are. What the claim says in prose does not.
+    Of the package's code what lies in ``evidence/`` counts, without what only words
+    (``wording``); the numbers of the rule count as they are.
     """
-    asked = [claim.rule, *claim.variants.items()]
+    asked = [claim.rule, *claim.variants.values()]
     code, found = _code(), set()
     for path, name in code.reached(_places(asked), _lies_elsewhere):
         found |= {piece.hash for piece in code.pieces(path, name)}
@@ -113,7 +114,7 @@ def rules_first(claims: Iterable[Claim]) -> str:
 
 @cache
 def _code() -> Code:
-    return Code(PACKAGE)
+    return Code(PACKAGE, silent=in_words.__name__)
 
 
 def _lies_elsewhere(path: str) -> bool:
@@ -129,7 +130,7 @@ def _places(value: object) -> Iterator[Place]:
         yield from _places([value.func, *value.args, *value.keywords.items()])
     elif is_dataclass(value):
         yield from _place(type(value))
-        yield from _places([getattr(value, f.name) for f in fields(value)])
+        yield from _places([getattr(value, name) for name in _deciding(value)])
     elif callable(value):
         yield from _place(value)
 
@@ -140,13 +141,18 @@ def _place(thing: Callable) -> Iterator[Place]:
         yield f"{path}.py", thing.__qualname__.split(".")[0]
 
 
+def _deciding(value: object) -> list[str]:
+    """Return the names of a rule's fields, without those that only say something."""
+    return [f.name for f in fields(value) if not f.metadata.get("words")]
+
+
 def _described(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_described(part) for part in value]
     if isinstance(value, partial):
         return _described([value.func, *value.args, *value.keywords.items()])
     if is_dataclass(value):
-        own = [(f.name, _described(getattr(value, f.name))) for f in fields(value)]
+        own = [(n, _described(getattr(value, n))) for n in _deciding(value)]
         return [type(value).__name__, own]
     if callable(value):
         return value.__qualname__

@@ -11,7 +11,7 @@ experiment has several claims:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,6 +20,7 @@ import pandas as pd
 
 from normlab.evidence.intervals import UNITS, Interval, further_run, mean, p_value
 from normlab.evidence.records import Records, paired
+from normlab.evidence.wording import WORDS, in_words
 from normlab.evidence.words import Word
 
 LEVEL = 0.05
@@ -65,6 +66,7 @@ class Rule(Protocol):
     """What a claim is judged by."""
 
     @property
+    @in_words
     def text(self) -> str:
         """The rule in a sentence or two."""
 
@@ -85,6 +87,7 @@ def size_of(differences: np.ndarray, smallest: float, level: float = LEVEL) -> S
     return Size.OPEN
 
 
+@in_words
 def limit(unit: str, size: float) -> str:
     """Return a limit as a rule names it: "−1.0 points", of a ratio "1/1.05"."""
     shown = UNITS[unit]
@@ -93,12 +96,14 @@ def limit(unit: str, size: float) -> str:
     return shown.show(size) + shown.word
 
 
+@in_words
 def between(unit: str, size: float) -> str:
     """Return the limits on both sides: "−1.0 and +1.0 points", "1/1.05 and 1.05"."""
     low = limit(unit, -size).removesuffix(UNITS[unit].word)
     return f"{low} and {limit(unit, size)}"
 
 
+@in_words
 def _kind(unit: str) -> str:
     return "mean ratio" if UNITS[unit].logarithm else "mean"
 
@@ -107,11 +112,13 @@ class Measured:
     """A rule on one comparison: ``what``, its ``condition``, and what is otherwise."""
 
     @property
+    @in_words
     def text(self) -> str:
         """The rule in words."""
         return capital(f"{self.what}: {self.condition}; {self.otherwise}.")
 
 
+@in_words
 def capital(text: str) -> str:
     """Return it as a sentence begins."""
     return text[0].upper() + text[1:]
@@ -135,12 +142,13 @@ class Effect(Measured):
     higher: Column
     lower: Column
     smallest: float
-    what: str
+    what: str = field(metadata=WORDS)
     unit: str = "points"
     number: float | None = None
     shown_as: int = 1
 
     @property
+    @in_words
     def condition(self) -> str:
         """When it is as claimed, in words."""
         least = "at least" if self.shown_as > 0 else "at most"
@@ -150,6 +158,7 @@ class Effect(Measured):
         )
 
     @property
+    @in_words
     def otherwise(self) -> str:
         """When it is something else, in words."""
         said = (
@@ -186,6 +195,7 @@ class Effect(Measured):
             intervals=(interval,),
         )
 
+    @in_words
     def _digits(self, interval: Interval) -> int | None:
         """Return one digit more where the mean would look like the limit itself."""
         unit = UNITS[self.unit]
@@ -234,10 +244,11 @@ class Same(Measured):
     first: Column
     second: Column
     margin: float
-    what: str
+    what: str = field(metadata=WORDS)
     unit: str = "points"
 
     @property
+    @in_words
     def condition(self) -> str:
         """When it is the same, in words."""
         return (
@@ -246,6 +257,7 @@ class Same(Measured):
         )
 
     @property
+    @in_words
     def otherwise(self) -> str:
         """When it is not, in words."""
         outside = f"p < {LEVEL} and the {_kind(self.unit)} lies outside"
@@ -288,11 +300,12 @@ class NoWorse(Measured):
     first: Column
     second: Column
     margin: float
-    what: str
+    what: str = field(metadata=WORDS)
     unit: str = "points"
     shown_as: int = 1
 
     @property
+    @in_words
     def condition(self) -> str:
         """When it is no worse, in words."""
         up = self.shown_as > 0
@@ -303,6 +316,7 @@ class NoWorse(Measured):
         )
 
     @property
+    @in_words
     def otherwise(self) -> str:
         """When it is worse, in words."""
         beyond = f"p < {LEVEL} and the {_kind(self.unit)} is beyond that too"
@@ -340,10 +354,11 @@ class Number:
 
     ours: Column
     number: float
-    what: str
+    what: str = field(metadata=WORDS)
     unit: str = ""
 
     @property
+    @in_words
     def text(self) -> str:
         """The rule in words."""
         number = UNITS[self.unit].show(self.number)
@@ -366,6 +381,7 @@ class Number:
         shown = ((self.what, str(run)), ("claimed", self._claimed()))
         return Trial(shown, lambda _: word or Word.UNDECIDED, intervals=(run,))
 
+    @in_words
     def _claimed(self) -> str:
         return UNITS[self.unit].show(self.number) + UNITS[self.unit].word
 
@@ -381,9 +397,9 @@ class Holds:
         claimed: the number that the claim gives, as text.
     """
 
-    text: str
+    text: str = field(metadata=WORDS)
     check: Callable[[Records], tuple[Word, tuple[tuple[str, str], ...]]]
-    claimed: str = ""
+    claimed: str = field(default="", metadata=WORDS)
 
     def on(self, records: Records) -> Trial:
         """Try it."""
@@ -402,6 +418,7 @@ class All:
     rules: tuple[Rule, ...]
 
     @property
+    @in_words
     def text(self) -> str:
         """The rule in words: what is asked of several measures is said once."""
         measured = [rule for rule in self.rules if isinstance(rule, Measured)]
@@ -445,6 +462,7 @@ def _p_of_all(trials: list[Trial]) -> tuple[float | None, str]:
     return largest, "the largest of its parts' p, as all must hold" if several else ""
 
 
+@in_words
 def _conditions(rules: list[Measured]) -> str:
     """Return "A; B: each as claimed if ...; C: as claimed if ...": a condition once."""
     said = []
@@ -455,6 +473,7 @@ def _conditions(rules: list[Measured]) -> str:
     return "; ".join(said)
 
 
+@in_words
 def _listed(whats: list[tuple[str, str, str]]) -> str:
     """Return "measure: A; B", or all in full where the measures differ."""
     if len({measure for measure, _, _ in whats}) > 1:

@@ -40,17 +40,22 @@ class Source:
 
 
 class Code:
-    """The source of the package in a folder, each file read once."""
+    """The source of the package in a folder, each file read once.
 
-    def __init__(self, package: Path) -> None:
-        self.package = package
+    Args:
+        package: the folder.
+        silent: name of a decorator; what a function with it does is not looked at.
+    """
+
+    def __init__(self, package: Path, silent: str = "") -> None:
+        self.package, self.silent = package, silent
         self._sources: dict[str, Source] = {}
 
     def source(self, path: str) -> Source:
         """Return one file, by its path in the package."""
         if path not in self._sources:
             text = (self.package / path).read_text(encoding="utf-8")
-            self._sources[path] = _source(text, path)
+            self._sources[path] = _source(text, path, self.silent)
         return self._sources[path]
 
     def reached(
@@ -100,9 +105,11 @@ class Code:
             yield path, name
 
 
-def _source(text: str, path: str) -> Source:
+def _source(text: str, path: str, silent: str = "") -> Source:
     tree = ast.parse(text)
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and _has_decorator(node, silent):
+            node.body = [ast.Pass()]
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):
             body[0].value.value = ""
@@ -233,6 +240,11 @@ def _is_text(node: ast.AST) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def _has_decorator(function: ast.FunctionDef, name: str) -> bool:
+    named = (one.id for one in function.decorator_list if isinstance(one, ast.Name))
+    return bool(name) and name in named
 
 
 def _is_for_the_command_line(node: ast.AST) -> bool:

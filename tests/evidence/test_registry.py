@@ -12,6 +12,7 @@ from normlab.evidence.records import arm
 from normlab.evidence.rules import Effect, Holds, Number
 from normlab.evidence.words import Word
 from normlab.runs import EXPERIMENTS, Experiment, Run, store
+from normlab.runs.reach import Code
 
 CLAIM = CLAIMS["B1-loss"]
 
@@ -43,7 +44,7 @@ def test_other_words_about_the_claim_leave_the_hash_alone():
 def test_the_code_of_a_rule_counts(tmp_path, monkeypatch):
     # A copy of the package in which p is held against another level.
     changed = tmp_path / "normlab"
-    for name in ("rules.py", "intervals.py", "records.py", "words.py"):
+    for name in ("rules.py", "intervals.py", "records.py", "words.py", "wording.py"):
         file = changed / "evidence" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         text = (registry.PACKAGE / "evidence" / name).read_text()
@@ -56,7 +57,8 @@ def test_the_code_of_a_rule_counts(tmp_path, monkeypatch):
     effect = replace(CLAIM, rule=Effect(*sides, 0.1, "x less y"))
     number = replace(CLAIM, rule=Number(sides[0], 0.1, "x"))
     before = registry.rule_hash(effect), registry.rule_hash(number)
-    monkeypatch.setattr(registry, "_code", lambda: registry.Code(changed))
+    code = registry.Code(changed, silent="in_words")
+    monkeypatch.setattr(registry, "_code", lambda: code)
     assert registry.rule_hash(effect) != before[0]
     assert registry.rule_hash(number) == before[1]  # it does not use that line
 
@@ -114,3 +116,47 @@ def test_rules_are_written_before_there_are_runs(results, monkeypatch, capsys):
     kept = json.loads((results / store.RULES).read_text())
     assert kept == {"to come": {"new": registry.rule_hash(claim)}}
     assert "0 of the 2 runs" in capsys.readouterr().out
+
+
+def reworded(claim):
+    """The same rule in other words, under other names."""
+    rule = replace(claim.rule, what="something")
+    return replace(claim, rule=rule, variants={"otherwise": claim.rule})
+
+
+def test_other_words_are_no_other_rule():
+    one = replace(CLAIM, variants={"at another rate": CLAIM.rule})
+    assert registry.rule_hash(reworded(one)) == registry.rule_hash(one)
+    by_hand = replace(CLAIM, rule=Holds("If so.", partial(check, limit=1), "1"))
+    other = replace(CLAIM, rule=Holds("Unless not.", partial(check, limit=1), "one"))
+    assert registry.rule_hash(by_hand) == registry.rule_hash(other)
+
+
+def test_what_only_words_is_not_in_a_hash(tmp_path):
+    """Code that decides is; the same for a method and for a function."""
+    source = """
+class Rule:
+    @property
+    @in_words
+    def text(self):
+        return {words!r} + shown(self)
+
+    def decide(self):
+        return {number}
+
+@in_words
+def shown(rule):
+    return {words!r}
+"""
+
+    def hashes(**content):
+        (tmp_path / "rules.py").write_text(source.format(**content))
+        code = Code(tmp_path, silent="in_words")
+        reached = code.reached([("rules.py", "Rule")], lambda path: False)
+        assert ("rules.py", "shown") not in reached
+        return {
+            p.hash for name in ("Rule", "shown") for p in code.pieces("rules.py", name)
+        }
+
+    assert hashes(words="a", number=1) == hashes(words="b", number=1)
+    assert hashes(words="a", number=1) != hashes(words="a", number=2)
