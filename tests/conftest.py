@@ -22,6 +22,15 @@ def fashion():
     return fashion_mnist(download=False)
 
 
+@pytest.fixture(scope="session")
+def playwright():
+    """One for all tests of a process: a second one beside it would not start."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
 @pytest.fixture
 def images(fashion):
     """The first 600 training images and their labels."""

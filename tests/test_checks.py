@@ -141,16 +141,23 @@ def groups_with_a_loss(model):
 
 
 @torch.no_grad()
-def good_recompute(model, batches):
-    layers = list(tracking_layers(model).values())
-    momenta, mode = [layer.momentum for layer in layers], model.training
-    for layer in layers:
-        layer.reset_running_stats()
-        layer.momentum = None
+def in_training(model, batches):
+    """Send the batches through in training mode; each module keeps its own mode."""
+    modes = {module: module.training for module in model.modules()}
     model.train()
     for batch in batches:
         model(batch)
-    model.train(mode)
+    for module, mode in modes.items():
+        module.training = mode
+
+
+def good_recompute(model, batches):
+    layers = list(tracking_layers(model).values())
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None
+    in_training(model, batches)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
 
@@ -192,10 +199,15 @@ def recompute_without_reset(model, batches):
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = None
-    for batch in batches:
-        model(batch)
+    in_training(model, batches)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
+
+
+def recompute_and_train_all(model, batches):
+    """Right averages, but every module gets the mode of the whole model."""
+    good_recompute(model, batches)
+    model.train(model.training)
 
 
 def recompute_and_leave(model, batches):
@@ -203,8 +215,7 @@ def recompute_and_leave(model, batches):
     for layer in tracking_layers(model).values():
         layer.reset_running_stats()
         layer.momentum = None
-    for batch in batches:
-        model(batch)
+    in_training(model, batches)
 
 
 def good_moving(model):
@@ -366,6 +377,7 @@ WRONG = [
     (checks.recompute, lambda model, batches: [model(batch) for batch in batches]),
     (checks.recompute, recompute_without_reset),
     (checks.recompute, recompute_and_leave),
+    (checks.recompute, recompute_and_train_all),
     (checks.recompute, lambda model, batches: batches.clear()),
     (checks.scatter_factor, lambda momentum: momentum),
     (checks.scatter_factor, lambda momentum: momentum**0.5),

@@ -97,7 +97,7 @@ def moving_layers(function: Callable[[nn.Module], Iterable[str]]) -> Verdict:
 
 
 def _small_network() -> nn.Module:
-    """A network in training mode whose layers have seen other batches before."""
+    """A network whose layers have seen other batches, one of them in eval mode."""
     model = nn.Sequential(
         nn.Conv2d(1, 3, 3),
         nn.BatchNorm2d(3),
@@ -108,6 +108,7 @@ def _small_network() -> nn.Module:
     )
     for seed in range(10, 13):
         model(random(8, 1, 6, 6, seed=seed))
+    model[-1].eval()
     return model
 
 

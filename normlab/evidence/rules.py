@@ -25,6 +25,7 @@ from normlab.evidence.words import Word
 LEVEL = 0.05
 FEWEST = 5  # seeds; with fewer there is no verdict
 FEW = f"fewer than {FEWEST} seeds"
+LAST = f"else {Word.UNDECIDED}"  # as a rule's words end
 Column = Callable[[Records], pd.Series]  # values by seed; an Arm is one
 
 
@@ -156,13 +157,14 @@ class Effect(Measured):
             f"{between(self.unit, self.smallest)}; else in direction if p < {LEVEL} "
             "with the claimed sign"
         )
-        if self.number is None:
-            return said
-        number = UNITS[self.unit].show(self.number).lstrip("+")
-        return (
-            f"{said}; in direction too if the claimed {number} lies where no further "
-            "run would fall"
-        )
+        if self.number is not None:
+            number = UNITS[self.unit].show(self.number).lstrip("+")
+            said += (
+                f"; in direction too if the claimed {number} lies where no further run "
+                "would fall, or that range reaches beyond zero or twice the mean"
+            )
+        opposite = f"{Word.NOT_REPRODUCED} if p < {LEVEL} with the other sign"
+        return f"{said}; {opposite}; {LAST}"
 
     def differences(self, records: Records) -> np.ndarray:
         """Return higher less lower by seed, of logarithms where a ratio is meant."""
@@ -246,7 +248,8 @@ class Same(Measured):
     @property
     def otherwise(self) -> str:
         """When it is not, in words."""
-        return f"not the same if p < {LEVEL} and the {_kind(self.unit)} lies outside"
+        outside = f"p < {LEVEL} and the {_kind(self.unit)} lies outside"
+        return f"not the same if {outside}; {LAST}"
 
     def on(self, records: Records) -> Trial:
         """Try it."""
@@ -302,7 +305,8 @@ class NoWorse(Measured):
     @property
     def otherwise(self) -> str:
         """When it is worse, in words."""
-        return f"worse if p < {LEVEL} and the {_kind(self.unit)} is beyond that too"
+        beyond = f"p < {LEVEL} and the {_kind(self.unit)} is beyond that too"
+        return f"worse if {beyond}; {LAST}"
 
     def on(self, records: Records) -> Trial:
         """Try it."""

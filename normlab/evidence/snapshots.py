@@ -122,11 +122,25 @@ def flat_while_waiting(arrays: Arrays) -> float:
     return float(arrays["Activations/flat"][waits(arrays)].max())
 
 
+def loss_at(arrays: Arrays, step: int) -> float:
+    """Return the loss at a step, the mean of the five around it."""
+    return float(arrays["loss/mean"][np.abs(arrays["loss/steps"] - step).argmin()])
+
+
 def share_beyond(arrays: Arrays, edge: float) -> tuple[float, float]:
     """Return bounds of the largest share of values further from 0 than ``edge``.
 
-    Before the loss falls, of any layer. The percentiles give bounds alone: where the
-    1st lies beyond and the 5th does not, it is 1% to 5% on that side.
+    Before the loss falls, of any layer.
+    """
+    least, most = shares_beyond(arrays, edge)
+    return float(least.max()), float(most.max())
+
+
+def shares_beyond(arrays: Arrays, edge: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return bounds of the shares beyond ``edge`` at the snapshots before, (T, L) each.
+
+    The percentiles give bounds alone: where the 1st lies beyond and the 5th does not,
+    it is 1% to 5% on that side.
     """
     low = arrays["Activations/post"][waits(arrays)].astype(float)
     high = -low[..., ::-1]  # the percentiles are symmetric
@@ -135,7 +149,7 @@ def share_beyond(arrays: Arrays, edge: float) -> tuple[float, float]:
     for side in (low, high):
         outside = (side < -edge).sum(-1)  # how many percentiles lie beyond
         least, most = least + ranks[outside], most + ranks[outside + 1]
-    return float(least.max()), float(most.max())
+    return least, most
 
 
 def gradient(arrays: Arrays, layer: int) -> float:

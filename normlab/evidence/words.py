@@ -39,14 +39,14 @@ MEANINGS = {
         "of ours would fall with 95% probability."
     ),
     Word.IN_DIRECTION: (
-        "The effect is there, and its size is another than claimed, or smaller than we "
-        "count, or only the lesser condition that the rule names is met. Or the "
-        "primary measure shows the claim and another way to ask denies it: one "
-        "step."
+        "The effect is there, and its size is another than claimed, or its mean is "
+        "smaller than we count, but its interval reaches beyond; or only the lesser "
+        "condition that the rule names is met. Or the primary measure shows the claim "
+        "and another way to ask denies it: one step."
     ),
     Word.NOT_REPRODUCED: (
         "We tried, and our runs show the opposite, or that any effect is smaller than "
-        "we count as one."
+        "we count as one: all of its 90% interval is."
     ),
     Word.UNDECIDED: (
         "Our runs cannot tell: two arms that are not separated are not thereby alike. "

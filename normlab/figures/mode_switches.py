@@ -22,5 +22,7 @@ def bars_by_image(groups: Mapping[str, np.ndarray]) -> Figure:
         ax.set_title(title, fontsize=11)
         ax.set(xticks=place, xlabel="image (place in the batch)")
         ax.grid(axis="x", visible=False)
-    np.atleast_1d(axes)[0].set_ylabel("size of the gradient\n(logits per pixel)")
+    np.atleast_1d(axes)[0].set_ylabel(
+        "norm of the gradient\nover an image’s pixels\n(score per unit of brightness)"
+    )
     return figure

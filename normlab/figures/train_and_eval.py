@@ -165,7 +165,7 @@ WHERE_TO_LOOK = (
     (
         "4  Recompute them from training\n    images. Is the gap gone?",
         "yes",
-        "They lagged or scattered. Keep\nthe new ones; check the momentum.",
+        "Lag, scatter or a short last batch:\nkeep the new; check the momentum.",
         "no",
     ),
     (

@@ -22,9 +22,10 @@ from normlab.runs.clusters import CLUSTERS, joined
 from normlab.runs.config import CONSTANT, Experiment, Outcome, Run
 from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
+from normlab.runs.quicker import quicker
 from normlab.runs.registry import INITS, MODELS, NORMS, SCHEDULES
 from normlab.runs.rows import history_rows
-from normlab.runs.workers import end_with
+from normlab.runs.workers import end_with, reuse_memory
 from normlab.schedules import Schedule
 from normlab.training import History, Pair, Recorder, fit
 
@@ -38,7 +39,7 @@ def build(run: Run) -> nn.Module:
     model = INITS[run.init](MODELS[run.model](**NORMS[run.norm]))
     if run.gain != 1.0:
         scale_weights(model, run.gain)
-    return model.to(getattr(torch, run.dtype))
+    return quicker(model.to(getattr(torch, run.dtype)))
 
 
 def train(
@@ -151,6 +152,7 @@ def record_all(
     tasks = _tasks(experiment, todo, device)
     ends = math.inf if minutes is None else time.monotonic() + 60 * minutes
     new = 0
+    reuse_memory()
     work = {"loky": partial(_as_child, os.getpid())}.get(backend, record)
     if backend in CLUSTERS:
         work = partial(_on_cluster, str(store.folder()), name)

@@ -72,12 +72,12 @@ def projection(widget):
 
 @moves("valleys")
 def valleys(widget):
-    handle = labelled("learning rate, raw inputs")
+    handle = labelled("learning rate, centred inputs")
     widget.press(handle, "ArrowRight", times=3)
-    assert widget.number("raw-rate") == pytest.approx(1.96)
+    assert widget.number("centred-rate") == pytest.approx(1.96)
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
     widget.drag(handle, -100)
-    assert widget.number("raw-rate") < 1.9
+    assert widget.number("centred-rate") < 1.9
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
+from ray.cluster_utils import Cluster
 
 from normlab.runs import clusters, load, store
 from normlab.runs.execute import record_all
 from tests.clusters.toy import PATIENCE, SEEDS, TOY
 
 ROOT = Path(__file__).resolve().parents[2]
-RAY = [sys.executable, "-m", "ray.scripts.scripts"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,12 +34,10 @@ def dask(importable):
 
 @pytest.fixture(scope="session")
 def ray(importable):
-    port = "6399"
-    options = ["--head", f"--port={port}", "--num-cpus=2", "--disable-usage-stats"]
-    quiet = ["--include-dashboard=false"]
-    subprocess.run([*RAY, "start", *options, *quiet], check=True, capture_output=True)
-    yield f"127.0.0.1:{port}"
-    subprocess.run([*RAY, "stop", "--force"], check=True, capture_output=True)
+    cluster = Cluster()
+    cluster.add_node(num_cpus=2, include_dashboard=False)
+    yield cluster.address
+    cluster.shutdown()
 
 
 @pytest.fixture(params=clusters.CLUSTERS)

@@ -11,7 +11,7 @@ from normlab.evidence.claims import CLAIMS
 from normlab.evidence.records import arm
 from normlab.evidence.rules import Effect, Holds, Number
 from normlab.evidence.words import Word
-from normlab.runs import store
+from normlab.runs import EXPERIMENTS, Experiment, Run, store
 
 CLAIM = CLAIMS["B1-loss"]
 
@@ -106,8 +106,11 @@ def test_the_committed_hashes_are_those_of_the_rules():
 
 def test_rules_are_written_before_there_are_runs(results, monkeypatch, capsys):
     claim = replace(CLAIM, id="new", experiment="to come")
+    run = Run("lenet", "none", 0.5, 256, epochs=1, seed=0)
+    coming = Experiment("to come", "Does it end?", (run,), seeds=2)
+    monkeypatch.setitem(EXPERIMENTS, "to come", coming)
     monkeypatch.setattr(__main__, "CLAIMS", {"new": claim})
     __main__.main()
     kept = json.loads((results / store.RULES).read_text())
     assert kept == {"to come": {"new": registry.rule_hash(claim)}}
-    assert "new waits for the runs of 'to come'" in capsys.readouterr().out
+    assert "0 of the 2 runs" in capsys.readouterr().out

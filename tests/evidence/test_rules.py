@@ -220,8 +220,8 @@ def test_all_says_once_what_it_asks_of_several():
     asked = All((*rules, effect("three", shown_as=-1), Holds("So it is.", None)))
     assert asked.text.startswith("All of these. Accuracy: one; accuracy: two; loss: a:")
     assert All(rules[:2]).text.startswith("All of these. Accuracy: one; two: each as")
-    assert asked.text.endswith("with the claimed sign. So it is.")
-    for once in ("at least +1.0", "at most −1.0", "else no effect"):
+    assert asked.text.endswith("with the other sign; else undecided. So it is.")
+    for once in ("at least +1.0", "at most −1.0", "else no effect", "else undecided"):
         assert asked.text.count(once) == 1
 
 

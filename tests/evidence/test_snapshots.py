@@ -79,6 +79,20 @@ def test_percentiles_bound_what_lies_beyond(edge, bounds):
     assert read.share_beyond(arrays, edge) == pytest.approx(bounds)
 
 
+def test_what_lies_beyond_is_told_by_snapshot_until_the_loss_falls():
+    arrays = recording(lambda s: 5.0 * (s >= 60), learns=200)
+    later = STEPS[read.waits(arrays)] >= 60
+    assert 0 < later.sum() < len(later) < len(STEPS)
+    least, most = read.shares_beyond(arrays, 2.0)
+    assert least[:, 0] == pytest.approx(np.where(later, 0.99, 0.0))
+    assert most[:, 0] == pytest.approx(np.where(later, 1.01, 0.02))
+
+
+def test_the_loss_at_a_step_is_the_mean_of_the_five_around_it():
+    arrays = {"loss/steps": np.array([2, 7, 12]), "loss/mean": np.array([3.0, 2, 1])}
+    assert [read.loss_at(arrays, step) for step in (0, 4, 5, 12)] == [3, 3, 2, 1]
+
+
 @pytest.mark.parametrize("norm", [None, "layer"])
 def test_update_ratios_are_of_the_weight_tensors(norm):
     from torch import nn

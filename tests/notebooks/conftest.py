@@ -94,7 +94,8 @@ def write_book(tmp_path, monkeypatch):
 
     Its second argument holds the outputs of the first chapter's cells, a list each.
     """
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    for name in ("GITHUB_REPOSITORY", "GITHUB_SHA"):
+        monkeypatch.delenv(name, raising=False)
 
     def write(first: str, outputs: list[list] = (), widgets: dict | None = None):
         files = {

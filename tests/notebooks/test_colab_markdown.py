@@ -42,11 +42,18 @@ def mark(name):
         ("[](second.md#there)", f"[The second chapter]({SECOND}#there)"),
         (
             '<a href="#widget-five?x=[1,2]&amp;norm=&quot;none&quot;">so</a>',
-            f"[so]({SITE}/notebooks/first.html#widget-five?x=%5B1,2%5D&norm=%22none%22)",
+            f"[so]({SITE}/notebooks/first.html#widget-five?x=%5B1,2%5D&norm=%22none%22)"
+            " (on the site)",
         ),
         (  # encoded already
             '<a href="#widget-five?norm=%22none%22&x=%5B1%5D">so</a>',
-            f"[so]({SITE}/notebooks/first.html#widget-five?norm=%22none%22&x=%5B1%5D)",
+            f"[so]({SITE}/notebooks/first.html#widget-five?norm=%22none%22&x=%5B1%5D) "
+            "(on the site)",
+        ),
+        (  # once a paragraph
+            '<a href="#widget-five?x=1">a</a>, <a href="#widget-five?x=2">b</a>',
+            f"[a]({SITE}/notebooks/first.html#widget-five?x=1) (on the site), "
+            f"[b]({SITE}/notebooks/first.html#widget-five?x=2)",
         ),
         ("{ref}`sec-there`", f"[Over there]({SECOND}#sec-there)"),
         ("{eq}`eq-b`", f"[(6)]({SECOND}#equation-eq-b)"),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from html import escape
 
 import nbformat
 import pytest
@@ -14,7 +15,7 @@ from web.colab.errors import ConversionError
 from web.colab.index import Book
 from web.colab.notebook import convert_chapter
 
-from .conftest import DOT, ROOT
+from .conftest import CELL, DOT, ROOT
 
 FIRST = """\
 ---
@@ -97,13 +98,15 @@ def test_metadata_asks_for_a_gpu(notebook):
 def test_title_then_set_up_then_chapter(notebook):
     title, set_up, text, *_ = notebook.cells
     assert title.source.startswith("# The first chapter\n")
-    assert "https://someone.github.io/small-book/notebooks/first.html" in title.source
+    site = "https://someone.github.io/small-book/"
+    assert f"[A small book]({site})" in title.source
+    assert f"[this chapter on the site]({site}notebooks/first.html)" in title.source
     assert set_up.metadata["tags"] == ["set-up"]
-    assert set_up.source.splitlines()[1] == "%pip install -q anywidget"
-    assert set_up.source.splitlines()[2] == (
+    assert set_up.source.splitlines()[2:] == [
+        "%pip install -q anywidget",
         '%pip install -q --no-deps "d2l==1.0.3" '
-        '"normlab @ git+https://github.com/Someone/small-book"'
-    )
+        '"normlab @ git+https://github.com/Someone/small-book"',
+    ]
     assert text.source == "It opens."
 
 
@@ -119,7 +122,15 @@ def test_a_fork_points_at_itself(write_book, monkeypatch):
     root = write_book(FIRST).root
     cells = convert_chapter(Book(root).pages["notebooks/first"]).cells
     assert "https://other.github.io/fork/" in cells[0].source
-    assert "git+https://github.com/Other/fork" in cells[1].source
+    assert 'git+https://github.com/Other/fork"' in cells[1].source
+
+
+def test_what_a_workflow_builds_installs_the_commit_it_was_built_from(
+    write_book, monkeypatch
+):
+    monkeypatch.setenv("GITHUB_SHA", "0123abcd")
+    page = Book(write_book(FIRST).root).pages["notebooks/first"]
+    assert 'Someone/small-book@0123abcd"' in convert_chapter(page).cells[1].source
 
 
 def test_a_page_below_a_chapter_is_a_notebook_too(first):
@@ -140,7 +151,9 @@ def test_folded_cells_are_forms(notebook):
 def test_caption_with_its_number_follows_its_figure(notebook):
     at = next(n for n, c in enumerate(notebook.cells) if "drawing" in c.source)
     caption = notebook.cells[at + 1].source
+    caption, _, words = caption.partition("\n\n")
     assert caption == "**Fig. 4.** *A line, ([Lovelace 1843](#reference-one)).*"
+    assert "<summary>The figure in words</summary>\n\nA line\n" in words
 
 
 def test_text_has_the_numbers_of_the_build(notebook):
@@ -169,12 +182,21 @@ def test_a_widget_is_a_still_and_a_sentence(write_book):
         new_output("display_data", {"text/html": WAKE.data, "text/plain": "x"}),
     ]
     state = {"7": {"state": shown.get_state()}}
-    text = "# T\n\n```{code-cell} ipython3\nw\n```"
-    page = write_book(text, [outputs], state).pages["notebooks/first"]
-    still, sentence = convert_chapter(page).cells[2].outputs
+    text = f"# T\n\n{CELL}\n```{{code-cell}} ipython3\nw\n```"
+    page = write_book(text, [[], outputs], state).pages["notebooks/first"]
+    still, words, sentence = convert_chapter(page).cells[3].outputs
     assert still.data["image/png"] and VIEW not in still.data
     assert still.metadata["image/png"]["alt"] == still.data["text/plain"] == shown.alt
+    assert words.data["text/html"] == f"<p>{escape(shown.alt)}</p>"
     assert "run the first cell, then this one" in sentence.data["text/html"]
+
+
+def test_a_figure_made_for_another_place_is_shown_below_its_cell_too(write_book):
+    text = "# T\n\n```{glue:figure} fig\n:alt: A dot\n\nCap\n```\n\n"
+    page = write_book(f"{text}```{{code-cell}} ipython3\nglue()\n```").pages
+    (figure,) = convert_chapter(page["notebooks/first"]).cells[3].outputs
+    assert figure.data == {"image/png": DOT, "text/plain": "F"}
+    assert figure.metadata["image/png"]["alt"] == "A dot"
 
 
 def test_what_no_notebook_shows_stops_the_conversion(write_book):
@@ -226,6 +248,6 @@ def test_same_bytes_each_time_and_nothing_left_behind(first, tmp_path):
 
 def test_command_writes_every_chapter_of_the_book(tmp_path):
     command = [sys.executable, "-m", "web.colab", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=300)
     listed = {page.name for page in Book(ROOT).chapters()}
     assert {path.stem for path in tmp_path.glob("*.ipynb")} == listed

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 import jupytext
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import sync_playwright
 
 from .conftest import ROOT, chapters
 
@@ -87,10 +86,10 @@ def jupyter_lab(folder):
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory):
+def opened(tmp_path_factory, playwright):
     """Return a function that opens notebooks' cells in JupyterLab, each in a tab."""
     folder = tmp_path_factory.mktemp("lab")
-    with jupyter_lab(folder) as url, sync_playwright() as playwright:
+    with jupyter_lab(folder) as url:
         browser = launch(playwright)
 
         def open_cells(name, cells):

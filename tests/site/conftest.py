@@ -8,7 +8,6 @@ import pytest
 import yaml
 from browser import launch
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 from server import published
 from visit import open_page
 
@@ -68,11 +67,10 @@ def address(site, soups):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
+def browser(playwright):
+    browser = launch(playwright)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ PAGE = "notebooks/why-normalize.html"
 NAME = "valleys"
 RATIO, CORRELATION = 5.2, 0.25
 TARGET = np.array([1.0, 0.16])
-BEST = 1.93  # of the raw valley, on the handle's grid
+BEST = 1.93  # of the centred valley, on the handle's grid
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def left_after(hessian, away, rate, steps=2000):
 
 def assert_agrees(valleys, ratio, correlation):
     """The table against numpy, at the rates that the page shows."""
-    for name, own in (("raw", ratio), ("standardized", 1)):
+    for name, own in (("centred", ratio), ("standardized", 1)):
         hessian, away = curve(own, correlation)
         low, high = np.linalg.eigvalsh(hessian)
         for row, value, unit in (
@@ -67,19 +67,19 @@ def assert_agrees(valleys, ratio, correlation):
 
 
 def test_opens_with_each_valley_at_its_best_rate(valleys):
-    for name in ("raw", "standardized"):
+    for name in ("centred", "standardized"):
         assert valleys.number(f"{name}-rate") == valleys.number(f"{name}-best")
     assert_agrees(valleys, RATIO, CORRELATION)
 
 
 def test_keys_move_a_rate_and_leave_the_other(valleys):
-    valleys.press(handle(valleys, "raw"), "ArrowLeft", times=3)
-    assert valleys.number("raw-rate") == pytest.approx(BEST - 0.03)
+    valleys.press(handle(valleys, "centred"), "ArrowLeft", times=3)
+    assert valleys.number("centred-rate") == pytest.approx(BEST - 0.03)
     assert valleys.number("standardized-rate") == 1
     assert_agrees(valleys, RATIO, CORRELATION)
-    valleys.press(handle(valleys, "raw"), "End")
-    assert valleys.number("raw-rate") == 2.4
-    assert "Raw: beyond the limit" in valleys.value("said")
+    valleys.press(handle(valleys, "centred"), "End")
+    assert valleys.number("centred-rate") == 2.4
+    assert "Centred: beyond the limit" in valleys.value("said")
     valleys.press(handle(valleys, "standardized"), "Home")
     assert "Standardized: at rate 0" in valleys.value("said")
     assert valleys.value("standardized-steps") == "never"
@@ -91,7 +91,7 @@ def test_mouse_and_finger_move_a_rate(valleys, way):
     assert (
         1 < valleys.number("standardized-rate") < valleys.number("standardized-limit")
     )
-    assert valleys.number("raw-rate") == BEST
+    assert valleys.number("centred-rate") == BEST
     assert_agrees(valleys, RATIO, CORRELATION)
 
 
@@ -99,7 +99,7 @@ def test_inputs_of_one_scale_make_one_valley(valleys):
     valleys.slide("ratio", 1)
     assert_agrees(valleys, 1, CORRELATION)
     for row in ("best", "limit", "condition"):
-        assert valleys.value(f"raw-{row}") == valleys.value(f"standardized-{row}")
+        assert valleys.value(f"centred-{row}") == valleys.value(f"standardized-{row}")
 
 
 def test_correlated_inputs_leave_both_valleys_narrow(valleys):
@@ -111,9 +111,9 @@ def test_correlated_inputs_leave_both_valleys_narrow(valleys):
 def test_a_flat_valley_at_a_small_rate_is_not_counted_to_the_end(valleys):
     valleys.slide("ratio", 8)
     valleys.slide("correlation", 0.95)
-    valleys.press(handle(valleys, "raw"), "Home")
-    valleys.press(handle(valleys, "raw"), "ArrowRight")
-    assert valleys.value("raw-steps") == "over 9,999"
+    valleys.press(handle(valleys, "centred"), "Home")
+    valleys.press(handle(valleys, "centred"), "ArrowRight")
+    assert valleys.value("centred-steps") == "over 9,999"
 
 
 def middle_of(mark):
@@ -132,14 +132,14 @@ def test_a_rate_on_the_limit_stands_on_its_line(valleys):
 
 def test_reset_and_link(valleys, browser, address):
     valleys.slide("ratio", 3)
-    valleys.press(handle(valleys, "raw"), "PageDown")
+    valleys.press(handle(valleys, "centred"), "PageDown")
     link = valleys.link()
     with shown(browser, link, NAME) as again:
-        for name in ("raw-rate", "raw-best", "raw-steps", "said"):
+        for name in ("centred-rate", "centred-best", "centred-steps", "said"):
             assert again.value(name) == valleys.value(name)
     valleys.at.get_by_role("button", name="Reset").click()
     valleys.settle()
-    assert valleys.number("raw-rate") == BEST
+    assert valleys.number("centred-rate") == BEST
     assert_agrees(valleys, RATIO, CORRELATION)
 
 
@@ -150,8 +150,8 @@ def test_the_chapter_s_links_set_what_they_say(browser, address):
     for link in map(unescape, links):
         asked = {name: float(v) for name, v in parse_qsl(link.partition("?")[2])}
         with shown(browser, address + PAGE + link, NAME) as widget:
-            if "raw" in asked:
-                assert widget.number("raw-rate") == asked["raw"]
+            if "centred" in asked:
+                assert widget.number("centred-rate") == asked["centred"]
             assert_agrees(
                 widget,
                 asked.get("ratio", RATIO),

@@ -100,10 +100,19 @@ def test_it_opens_with_the_chapter_s_two_pixels():
 
 
 def test_the_picture_has_the_page_s_paths(valleys):
-    shown = Valleys(ratio=5.2, correlation=0.25, raw=1.9)
+    shown = Valleys(ratio=5.2, correlation=0.25, centred=1.9)
     matrix, minimum, points = shown._descent(5.2, 1.9)
     valley = valleys[SHAPES.index((5.2, 0.25))]
     assert valley["hessian"] == pytest.approx(matrix)
     assert valley["minimum"] == pytest.approx(minimum)
     (found,) = call(MODULE, [("descent", valley, 1.9)])
     assert np.array(found) == pytest.approx(points)
+
+
+def test_its_lands_are_the_page_s(valleys):
+    lands = Valleys(ratio=5.2, correlation=0.25).lands()
+    for name, ratio in (("centred", 5.2), ("standardized", 1)):
+        valley = valleys[SHAPES.index((ratio, 0.25))]
+        matrix, minimum = lands[name]
+        assert valley["hessian"] == pytest.approx(matrix.numpy())
+        assert valley["minimum"] == pytest.approx(minimum.numpy())

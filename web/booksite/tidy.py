@@ -21,6 +21,7 @@ def tidy_page(site, page, soup):
     name_folded_numbers(soup)
     name_folds_on_paper(soup)
     name_parts(soup)
+    name_toggles(soup)
     size_images(site, page, soup)
 
 
@@ -28,6 +29,13 @@ def defer_scripts(soup):
     """Let the page show before scripts run; `defer` keeps their order."""
     for script in soup.select("script[src]"):
         script["defer"] = ""
+
+
+def name_toggles(soup):
+    """Say what the arrows in the list of pages open: the theme draws them only."""
+    for summary in soup.select(".toctree-toggle"):
+        chapter = summary.find_parent("li").find("a").get_text(strip=True)
+        summary.find_parent("summary")["aria-label"] = f"Pages below: {chapter}"
 
 
 def drop_doubled_metas(soup):

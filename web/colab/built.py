@@ -93,8 +93,14 @@ class Built:
             raise ConversionError(
                 f"the book was built with other cells: {REMEDY}"
             ) from None
-        code = (cell for cell in notebook.cells if cell.cell_type == "code")
-        glued = dict(pair for cell in code for pair in extract_glue_data_cell(cell))
+        glued = {}
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                made = dict(extract_glue_data_cell(cell))
+                glued |= made
+                # A plain kernel shows such a figure below the cell too.
+                figures = [o for o in made.values() if "image/png" in o["data"]]
+                cell.outputs = [*figures, *cell.outputs]
         return notebook.cells, glued, notebook.metadata
 
     def _read(self, path: str) -> str:

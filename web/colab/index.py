@@ -19,6 +19,7 @@ HEADING = re.compile(r"^#+\s+(.+?)\s*#*$", re.MULTILINE)
 TARGET = re.compile(r"^\(([^()\s]+)\)=\s*\n\s*(?:#+\s+(.+?)\s*$)?", re.MULTILINE)
 EQUATION = re.compile(r"\$\$[ ]*\(([\w:.-]+)\)\s*$|^\s*:label:\s*(\S+)", re.MULTILINE)
 NAME = re.compile(r"^\s*:?name:\s*(\S+)\s*$", re.MULTILINE)
+GLUED_ALT = re.compile(r"\{glue:figure\} *(\S+)\n(?::.*\n)*?:alt: *(.+)")
 POINTED_AT = re.compile(
     r"\]\(#([^)\s]+)\)|\{(?:ref|numref|eq)\}`(?:[^`<]*<)?([^`>]+)>?`"
 )
@@ -53,6 +54,11 @@ class Page:
         """Return the first heading."""
         found = HEADING.search(self.text)
         return found[1] if found else self.name
+
+    @property
+    def alts(self) -> dict[str, str]:
+        """Return figures that a cell made for another place, in words, by name."""
+        return dict(GLUED_ALT.findall(self.text))
 
     def headings(self) -> set[str]:
         """Return what a link may call the page's headings."""
@@ -100,6 +106,9 @@ class Book:
         url = f"https://github.com/{fork}" if fork else config["repository"]["url"]
         self.repository = url.rstrip("/")
         self.site = site_url(self.repository)
+        commit = os.environ.get("GITHUB_SHA")  # what a workflow builds
+        pinned = f"@{commit}" if commit else ""
+        self.package = f"normlab @ git+{self.repository}{pinned}"
         sphinx = config.get("sphinx", {}).get("config", {})
         tex = sphinx.get("mathjax3_config", {}).get("tex", {})
         self.macros = tex.get("macros", {})

@@ -1,11 +1,12 @@
 """A chapter as a notebook that stands alone in Colab."""
 
 import re
+from html import escape
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .directives import captioned, convert_blocks
+from .directives import captioned, convert_blocks, fold
 from .errors import ConversionError
 from .index import Page
 from .outputs import outputs_of
@@ -16,15 +17,17 @@ FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 HANDS_OVER = re.compile(r"^glue\(", re.MULTILINE)
 FOR_THE_TEXT = "Where the numbers around here come from"
 SET_UP = """\
-# Run this first: d2l and this book's package. Colab has nearly everything else.
+# Run this first: this book's package with its recorded runs, d2l, and anywidget for
+# the widgets; Colab has the rest. A cell that needs the images downloads them.
 %pip install -q anywidget
 %pip install -q --no-deps "{d2l}" "{package}"
 """
 ABOUT = (
-    "This is a chapter of [{title}]({url}), with its numbers, tables and figures as "
-    "they were computed when the book was built. To compute them anew, run the next "
-    "cell before any other. No GPU is needed; with one, training is faster. What comes "
-    "out is shown below its cell, and the sentences stay as they are."
+    "A chapter of [{title}]({site}); [this chapter on the site]({url}). Numbers, "
+    "tables and figures are stored here as they were computed on a CPU when the book "
+    "was built. No GPU is needed. To compute live cells anew, run the next cell before "
+    "any other; recorded runs come with the package and are read, not trained again. "
+    "If your numbers differ, the sentences speak of those stored here."
 )
 
 
@@ -74,7 +77,8 @@ def split_title(cells: list[NotebookNode], page: Page) -> list[NotebookNode]:
     head, _, text = source.partition("\n")
     if not head.startswith("# "):
         raise ConversionError("the first line is not a title")
-    about = ABOUT.format(title=page.book.title, url=page.url())
+    book = page.book
+    about = ABOUT.format(title=book.title, site=book.site, url=page.url())
     text = text.strip("\n")
     rest = [*([new_markdown_cell(text)] if text else []), *cells[1:]]
     return [new_markdown_cell(f"{head}\n\n{about}"), *rest]
@@ -84,13 +88,15 @@ def set_up(page: Page, package: str | None) -> NotebookNode:
     """Return the cell that installs what Colab lacks, and nothing else."""
     requirements = (page.book.root / "requirements.txt").read_text()
     d2l = re.search(r"^d2l==\S+", requirements, re.MULTILINE)[0]
-    package = package or f"normlab @ git+{page.book.repository}"
-    source = SET_UP.format(d2l=d2l, package=package).rstrip()
+    source = SET_UP.format(d2l=d2l, package=package or page.book.package).rstrip()
     return new_code_cell(source, metadata={"tags": ["set-up"]})
 
 
 def convert_code(cell: NotebookNode, page: Page) -> list[NotebookNode]:
-    """Return a cell with what the build computed; a figure's caption follows it."""
+    """Return a cell with what the build computed; a figure's caption follows it.
+
+    So does the figure in words, as no notebook shows an output's alternative text.
+    """
     book_only = cell.metadata.get("mystnb", {})
     tags = list(cell.metadata.get("tags", []))
     alt = book_only.get("image", {}).get("alt", "")
@@ -106,7 +112,9 @@ def convert_code(cell: NotebookNode, page: Page) -> list[NotebookNode]:
     caption = captioned(figure.get("caption", ""), figure.get("name"), page)
     if not caption:
         return [new]
-    return [new, new_markdown_cell(page.place(figure.get("name", "")) + caption)]
+    words = fold("The figure in words", escape(alt)) if alt else ""
+    below = "\n\n".join(filter(None, [caption, words]))
+    return [new, new_markdown_cell(page.place(figure.get("name", "")) + below)]
 
 
 def add_title(source: str, book_only: dict) -> str:

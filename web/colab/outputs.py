@@ -1,6 +1,7 @@
 """A cell's outputs as the build left them, in a form that every notebook can show."""
 
 import re
+from html import escape
 from urllib.parse import urljoin
 
 from nbformat import NotebookNode
@@ -14,7 +15,10 @@ from .index import Page
 from .pictures import from_file, half_size
 
 TEXT = ("text/html", "text/markdown", "text/latex", "text/plain")
-WAKE = "<p>A still picture: run the first cell, then this one, and it can be moved.</p>"
+WAKE = (
+    "<p>A still picture: run the first cell, then this one, and it can be moved. Links "
+    "in the text that set it lead to the site.</p>"
+)
 ADDRESS = re.compile(r"""(<a\b[^>]*?\shref|<img\b[^>]*?\ssrc)=(["'])(.*?)\2""")
 UNSEEN = {"remove-cell", "remove-output"}
 
@@ -31,7 +35,9 @@ def outputs_of(cell: NotebookNode, page: Page, alt: str) -> list[NotebookNode]:
         return []
     shown: list[NotebookNode] = []
     for output in cell.outputs:
-        if output.output_type != "stream":
+        if VIEW in output.get("data", {}):
+            shown += still(output.data[VIEW]["model_id"], page)
+        elif output.output_type != "stream":
             shown.append(with_data(output, page, alt))
         elif shown and shown[-1].get("name") == output.name:
             shown[-1].text += output.text
@@ -45,8 +51,6 @@ def with_data(output: NotebookNode, page: Page, alt: str) -> NotebookNode:
     if output.output_type == "error":
         return output
     data = output.data
-    if VIEW in data:
-        return still(data[VIEW]["model_id"], page)
     if ASLEEP in data.get("text/html", ""):
         return new_output("display_data", {"text/html": WAKE})
     kept = {kind: data[kind] for kind in TEXT if kind in data}
@@ -56,24 +60,27 @@ def with_data(output: NotebookNode, page: Page, alt: str) -> NotebookNode:
     image = next((k for k in ("image/png", "image/svg+xml") if k in data), None)
     if image:
         kept[image] = data[image]
+        name = output.metadata.get("scrapbook", {}).get("name")
+        alt = page.alts.get(name, alt)
         metadata = {image: dict(output.metadata.get(image, {}), alt=alt)}
     if not kept:
         raise ConversionError(f"no notebook shows an output of {', '.join(data)}")
     return new_output(output.output_type, kept, metadata=metadata)
 
 
-def still(number: str, page: Page) -> NotebookNode:
-    """Return the picture of a widget as the build drew it, in the widget's place."""
+def still(number: str, page: Page) -> list[NotebookNode]:
+    """Return the picture of a widget as the build drew it, and below it its words."""
     traits = page.built.widgets[number]
     drawn = draw_stills(class_of(traits), traits, page.book.stills)
     image = from_file(drawn["png"])
     width, height = half_size(image)
     size = {"width": width, "height": height, "alt": traits["alt"]}
-    return new_output(
-        "display_data",
-        {"image/png": image, "text/plain": traits["alt"]},
-        metadata={"image/png": size},
-    )
+    drawing = {"image/png": image, "text/plain": traits["alt"]}
+    words = {"text/html": f"<p>{escape(traits['alt'])}</p>"}
+    return [
+        new_output("display_data", drawing, metadata={"image/png": size}),
+        new_output("display_data", words),
+    ]
 
 
 def whole_addresses(html: str, page: Page) -> str:

@@ -45,7 +45,9 @@ def convert_inline(text: str, page: Page) -> str:
             return (image if found["image"] else link)(words, found["target"], page)
         if found["widget"]:  # only the site's own widgets can be set by a link
             state = quote(html.unescape(found["widget"]), safe="?=&,-%")  # % is there
-            return f"[{convert_inline(found['words'], page)}]({page.url(state)})"
+            words = convert_inline(found["words"], page)
+            where = "" if set_before(match) else " (on the site)"
+            return f"[{words}]({page.url(state)}){where}"
         if found["project"]:
             return link("", found["project"], page)
         if found["substitution"]:
@@ -53,6 +55,12 @@ def convert_inline(text: str, page: Page) -> str:
         return "" if found["attributes"] else match[0]
 
     return INLINE.sub(replace, text)
+
+
+def set_before(match: re.Match) -> bool:
+    """Return whether a link before this one in the paragraph sets a widget."""
+    paragraph = match.string[: match.start()].rpartition("\n\n")[2]
+    return '<a href="#widget-' in paragraph
 
 
 def display_formula(formula: str, label: str | None, page: Page) -> str:

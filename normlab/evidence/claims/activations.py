@@ -128,7 +128,8 @@ _DELAY = (
     f"Of LeNet without the layer, before its loss is below {read.LEARNS:g} nats: not "
     f"so if in every seed fewer than {MANY:.0%} of the values are flat, in any layer "
     f"and snapshot; in direction if in every seed at least {MANY:.0%} are, since what "
-    f"is seen together need not be cause and effect. With {FEW} undecided."
+    f"is seen together need not be cause and effect, and no more than that can come "
+    f"out; else, and with {FEW}, undecided."
 )
 
 CLAIMS = (

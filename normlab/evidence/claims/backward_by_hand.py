@@ -41,7 +41,7 @@ def add_up(ways: list[Tensor], whole: Tensor) -> Found:
     fits = missing < ROUNDING < least
     return Word.REPRODUCED if fits else Word.NOT_REPRODUCED, (
         ("their sum − the gradient, relative to it", rounding(missing)),
-        ("largest part by the way that brings least", f"{least:.2f}"),
+        ("largest part by the way that brings least, same unit", f"{least:.1%}"),
     )
 
 

@@ -109,8 +109,8 @@ CLAIMS = (
         place="transcript, “represent the identity”",
         says=(
             "Gamma and beta can make the layer the identity. What they reach is a "
-            "stretch and a shift per dimension, not any distribution; still, their "
-            "potential to transform it is pretty big."
+            "stretch and a shift per dimension, not any distribution. That their "
+            "potential to transform it is still pretty big was not tried."
         ),
         ours=OURS,
         chapter="batch-norm-by-hand",

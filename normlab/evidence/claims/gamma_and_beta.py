@@ -102,7 +102,7 @@ CLAIMS = (
     Claim(
         id="gamma-sign",
         source=OURS,
-        says="No gamma that starts at 1 changes its sign.",
+        says="Without weight decay no gamma that starts at 1 changes its sign.",
         rule=Holds(
             "All are above 0 at every recorded step, in every seed.", stays_positive
         ),

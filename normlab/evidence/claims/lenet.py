@@ -58,7 +58,8 @@ def among_late_evaluations(number: float, records: Records):
         ("late evaluations at or below the number", f"{(found <= number).sum()}"),
         ("of", f"{len(found)} (two layers, 5 seeds, epochs 6 to 10)"),
         ("their range", f"{100 * found.min():.1f}% to {100 * found.max():.1f}%"),
-        ("their mean error", f"{100 * error:.1f}%"),
+        ("their errors", f"{100 * best:.1f}% to {100 * worst:.1f}%"),
+        ("mean error", f"{100 * error:.1f}%"),
     )
     if len(found) < 40:
         return Word.UNDECIDED, shown

@@ -22,14 +22,17 @@ def _silenced(order: str, share=_SHARES) -> Arm:
 
 def _smallest_against(other: str) -> dict:
     """The mean over five shares decides, each share by itself is a variant."""
-    what = f"test accuracy, evaluation mode: smallest first − {NAMES[other]}"
 
-    def rule(share):
-        return Effect(_silenced("smallest", share), _silenced(other, share), 0.01, what)
+    def rule(share, silenced):
+        what = f"test accuracy, evaluation mode, {silenced}: smallest first − "
+        arms = _silenced("smallest", share), _silenced(other, share)
+        return Effect(*arms, 0.01, what + NAMES[other])
 
+    mean = f"mean over {_SHARES[0]} to {_SHARES[-1]}% silenced"
+    each = {f"{share}% silenced": share for share in _SHARES}
     return {
-        "rule": rule(_SHARES),
-        "variants": {f"{share}% silenced": rule(share) for share in _SHARES},
+        "rule": rule(_SHARES, mean),
+        "variants": {name: rule(share, name) for name, share in each.items()},
     }
 
 

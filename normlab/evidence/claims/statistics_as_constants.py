@@ -118,11 +118,11 @@ def blown_up(trials: pd.DataFrame) -> Found:
     else:
         word = Word.IN_DIRECTION if alone_blown else Word.NOT_REPRODUCED
     tried = ", ".join(f"{lr:g}" for lr in all_blown.index)
-    said = ", ".join(f"{lr:g}" for lr in alone_blown) or "none"
+    said = ", ".join(f"rate {lr:g}" for lr in alone_blown) or "at none"
     return word, (
         ("rates tried", tried),
         ("the full gradient's best", f"{best_rate(trials, FULL):g}"),
-        ("rates at which only constants blow up", said),
+        (f"only constants blow up (training loss above {BLIND:.2f} nats)", said),
     )
 
 
@@ -147,7 +147,11 @@ def drifts(biases: Tensor, lost: Tensor) -> Found:
     even = steps.min() > 0.99 * steps.max() > 0
     still = (lost - lost[0]).abs().max() < 1e-9 * lost[0]
     return Word.REPRODUCED if even and still else Word.NOT_REPRODUCED, (
-        (f"bias after {len(biases) - 1} steps", f"{biases[-1]:.2f}".replace("-", "−")),
+        (
+            f"bias after {len(steps)} steps, all of them together",
+            f"{biases[-1]:.2f}".replace("-", "−"),
+        ),
+        ("smallest step over largest", f"{steps.min() / steps.max():.3f}"),
         ("loss, largest change", rounding((lost - lost[0]).abs().max().item())),
     )
 

@@ -130,8 +130,8 @@ CLAIMS = (
     Claim(
         id="eager-fastest",
         source=US,
-        says="On a CPU the network with the built-in layer trains fastest when it is "
-        "not compiled, by a tenth at least.",
+        says="On the CPU that we timed the network with the built-in layer trains "
+        "fastest when it is not compiled, by a tenth at least.",
         ours="LeNet, batch 256, all four in turns in one process, a CPU",
         benchmark="make benchmark",
         chapter="torch-batch-norm",

@@ -132,8 +132,8 @@ CLAIMS = (
         id="gap-recompute",
         source=OURS,
         says=(
-            "At batch 256, statistics recomputed at the final weights are better than "
-            "the running ones."
+            "At batch 256, statistics recomputed at the weights of the moment are "
+            "better than the running ones."
         ),
         ours=SETTING,
         chapter="train-and-eval",

@@ -21,8 +21,8 @@ CLAIMS = (
         id="E1",
         says="The layer loses its effect with micro-batches, of fewer than 10 samples "
         "for example.",
-        reason="What it says of accuracy below 10 images is tried on LeNet as "
-        "wang2018-ten. Its own method, and ImageNet, are not.",
+        reason="The same sentence as wang2018-ten, where what it says of accuracy "
+        "below 10 images is tried on LeNet. Its own method, and ImageNet, are not.",
         see="wang2018-ten",
     ),
     _kalman(

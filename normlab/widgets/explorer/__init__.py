@@ -105,7 +105,9 @@ class BatchSizeExplorer(Widget):
             },
             alt="Test accuracy against batch sizes from 2 to 1024 for LeNet without "
             "normalizer, with batch normalization and with group normalization, after "
-            "five epochs and after 1,200 updates.",
+            "five epochs and after 1,200 updates. After five epochs batch "
+            "normalization falls from about 88 to 46 per cent at 2 images, and the "
+            "other two fall at 1,024; after 1,200 updates nearly all lines rise.",
             source=source(NAME),
             **traits,
         )

@@ -48,4 +48,6 @@ class Projection(Widget):
     def picture(self) -> Figure:
         """Draw the gradient and its three parts, as the widget opens."""
         x, g = np.array(VALUES), np.array(GRADIENT)
-        return gradient_projection((x - x.mean()) / x.std(), g)
+        figure = gradient_projection((x - x.mean()) / x.std(), g)
+        figure.suptitle("Still: the same arrows, seen from the side", size=10)
+        return figure

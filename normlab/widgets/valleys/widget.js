@@ -1,4 +1,4 @@
-/** Two valleys of one problem: the inputs raw, and standardized. */
+/** Two valleys of one problem: the inputs centred, and standardized. */
 
 import {
   boxed, drawOn, fit, format, html, root, slider, toolbar, write,
@@ -7,7 +7,7 @@ import { left, stepsTo, valley } from "./descent.js";
 import { landscape, rates } from "./panels.js";
 
 const SIDES = [
-  { name: "raw", said: "Raw", color: "none" },
+  { name: "centred", said: "Centred", color: "none" },
   { name: "standardized", said: "Standardized", color: "batch" },
 ];
 const ROWS = {
@@ -46,9 +46,9 @@ function build(model, el, width) {
     html("div", { class: "bn-pair" }, ...panels.map(({ column }) => column)),
     said, table, toolbar(model),
   );
-  return drawOn(model, ["ratio", "correlation", "raw", "standardized"], () => {
+  return drawOn(model, ["ratio", "correlation", "centred", "standardized"], () => {
     const sentences = SIDES.map(({ name, said: who }, side) => {
-      const ratio = name === "raw" ? model.get("ratio") : 1;
+      const ratio = name === "centred" ? model.get("ratio") : 1;
       const one = valley(ratio, model.get("correlation"));
       const rate = model.get(name);
       panels[side].land.draw(one, rate);
