@@ -203,8 +203,13 @@ PLANTED = {
 }
 
 
+# Its one arm is a deep network with the layer, at a rate at which roundings soon are as
+# large as an error; "implementations-slow" is carried out by the same code.
+CHAOS = {"implementations"}
+
+
 @pytest.mark.parametrize("error", PLANTED)
-@each_experiment
+@pytest.mark.parametrize("name", [n for n in EXPERIMENTS if n not in CHAOS])
 def test_an_error_of_a_hundredth_in_the_steps_is_seen(name, error):
     run = an_arm(name)
     then = recorded_steps(name, run, watched(name))

@@ -96,7 +96,7 @@ class Implementations(Widget):
         super().__init__(
             controls=_controls(data),
             name="implementations",
-            room=[1030, 560],
+            room=[1090, 545],
             data=data,
             lines=[
                 {
