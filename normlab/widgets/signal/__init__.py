@@ -48,7 +48,7 @@ class SignalByLayer(Widget):
                 "seed": Control("draw", 0, 9, 1, digits=0),
             },
             name="signal",
-            room=[1000, 670],
+            room=[985, 640],
             images=a_batch()[0].to(torch.uint8).numpy().tobytes(),
             alt="Two plots by layer on logarithmic axes. In the plain network the "
             "signal falls along a straight line by nine decades in fourteen layers, "
