@@ -72,7 +72,7 @@ RATE_LINE = Experiment(
     question="How large a rate does LeNet with ReLU bear?",
     variants=tuple(
         _run("lenet_relu", norm, 1.0, lr)
-        for norm, ends in {"none": (0.055, 1.8), "torch_batch": (0.3, 10)}.items()
+        for norm, ends in {"none": (0.055, 1.8), "torch_batch": (0.1, 10)}.items()
         for lr in _between(*ends)
     ),
     seeds=10,

@@ -97,8 +97,8 @@ def sooner(
         to_target("none", without),
         to_target("torch_batch", times(factor)),
         math.log(1.5),
-        f"updates to {points:g} points below what no normalizer comes to, without over "
-        "with",
+        f"updates to {points:g} point{'' if points == 1 else 's'} below what no "
+        "normalizer comes to, without over with",
         "times",
         math.log(number),
         grid_step=math.log(GROWTH),
