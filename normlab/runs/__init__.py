@@ -27,7 +27,6 @@ _FILES = (
     "rate_map",
     "rate_steps",
     "depth",
-    "schedules",
     "implementations",
 )
 EXPERIMENTS: dict[str, Experiment] = {
