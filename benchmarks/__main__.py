@@ -10,6 +10,7 @@ import torch
 from benchmarks.batch_size import epoch_by_batch_size
 from benchmarks.lenet import fit_over_d2l, hand_over_builtin
 from benchmarks.mlp import layer_in_mlp
+from benchmarks.quicker import epoch_of_a_record
 from benchmarks.recording import recording_share
 from benchmarks.timing import REPEATS
 from normlab.evidence.claims import CLAIMS
@@ -43,9 +44,10 @@ def main() -> None:
         "batch size": lambda: epoch_by_batch_size(device),
         "recording": lambda: recording_share(device),
     }
-    if device == "cpu":  # a page's widgets do not use the GPU, nor need it a browser
+    if device == "cpu":  # where runs are recorded, and where a browser shows widgets
         from benchmarks.widgets import widget_answers
 
+        measures["recorded runs"] = lambda: epoch_of_a_record(device)
         measures["widgets"] = widget_answers
     for name, measure in measures.items():
         print(f"measuring: {name} ...", flush=True)
