@@ -5,6 +5,7 @@ import math
 import pandas as pd
 import pytest
 
+from normlab.evidence.claims import CLAIMS
 from normlab.evidence.claims.learning_rate import (
     bears_more,
     better_at_the_end,
@@ -12,7 +13,8 @@ from normlab.evidence.claims.learning_rate import (
     sooner,
     wider,
 )
-from normlab.evidence.grids import LargestRate, Width, crossing, steps_to
+from normlab.evidence.grids import LargestRate, OnGrid, Width, crossing, steps_to
+from normlab.evidence.records import RECORDS
 from normlab.evidence.words import Word
 from normlab.runs.chosen_rates import (
     RATE_OF_GAIN,
@@ -288,3 +290,15 @@ def test_the_rate_of_the_sigmoids_is_chosen_on_validation_images():
 
 def test_the_second_rate_is_another():
     assert SECOND_RATE_WITHOUT != RATE_WITHOUT
+
+
+@pytest.mark.parametrize(
+    "rule", [c.rule for c in CLAIMS.values() if isinstance(c.rule, OnGrid)]
+)
+def test_the_smaller_side_does_not_end_with_its_grid(rule):
+    """A rule cannot tell a range that ends from a grid that does.
+
+    Where the larger side's grid ends, the difference is larger still, and the word
+    stands; on the other side it would be smaller.
+    """
+    assert rule.lower.at_edge(RECORDS) == 0
