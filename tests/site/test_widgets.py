@@ -6,6 +6,7 @@ import sys
 from functools import cache
 
 import pytest
+from axe import faults_by_theme, set_dark
 from bs4 import BeautifulSoup
 from conftest import ROOT, SITE, built_pages
 from hand import shown
@@ -14,7 +15,6 @@ from visit import is_widgets
 sys.path.insert(0, str(ROOT / "web"))
 from booksite import widgets
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 LATE = """
 window.near = [];
 window.IntersectionObserver = class {
@@ -211,19 +211,10 @@ def test_widgets_of_a_page_share_no_names(page, tab, address):
 
 
 @each_widget
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_fault(page, name, theme, browser, address):
-    with shown(browser, address + page, name, bypass_csp=True) as widget:
-        widget.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        widget.page.add_script_tag(path=AXE)
-        found = widget.page.evaluate(f"axe.run('#widget-{name}')")["violations"]
-        faults = [(f["id"], n["html"][:200]) for f in found for n in f["nodes"]]
-        assert faults == []
-
-
-def test_a_page_without_widgets_has_no_code_of_theirs(visit, page_name):
-    if page_name not in pages():
-        assert [r for r in visit.requests if is_widgets(r)] == []
+def test_axe_finds_no_fault(page, name, browser, address):
+    with shown(browser, address + page, name) as widget:
+        found = faults_by_theme(widget.page, set_dark, within=f"#widget-{name}")
+        assert found == {"light": [], "dark": []}
 
 
 def test_what_needs_a_kernel_is_refused(tmp_path):
