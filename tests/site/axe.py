@@ -3,24 +3,25 @@
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-# With `colors`, only by the rules that look at colours; the stricter ones of these
-# ("enhanced") are off wherever all rules are asked for.
+# With `colors`, only by the rules that colours and sizes can break; "enhanced" ones are
+# off wherever all rules are asked for.
 CHECK = """([within, off, colors]) => {
   const names = axe.getRules(["cat.color"]).map((rule) => rule.ruleId)
-    .filter((name) => !name.endsWith("-enhanced") && !off.includes(name));
+    .filter((name) => !name.endsWith("-enhanced"))
+    .concat("scrollable-region-focusable").filter((name) => !off.includes(name));
   const rules = Object.fromEntries(off.map((name) => [name, { enabled: false }]));
   const which = colors ? { runOnly: { type: "rule", values: names } } : { rules };
   return axe.run(within, { resultTypes: ["violations"], ...which }).then((found) =>
     found.violations.map((v) => `${v.id}: ${v.help}: ${
       v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))}`));
 }"""
-# All that other rules look at: the elements, what is in view, and where.
+# What all other rules look at: the elements, and which of them are shown. The sun and
+# the moon in the theme's button are hidden from them.
 LOOK = """() => [document.body.outerHTML,
-  ...[...document.querySelectorAll("body, body *")].map((e) => {
-    const { x, y, width, height } = e.getBoundingClientRect();
-    const { visibility, overflow } = getComputedStyle(e);
-    return [x + scrollX, y + scrollY, width, height, visibility, overflow].join();
-  })].join("\\n")"""
+  ...[...document.querySelectorAll("body, body *")].map((e) =>
+    !!e.closest("svg[aria-hidden=true]") ||
+    e.getClientRects().length > 0 && getComputedStyle(e).visibility === "visible")]
+  .join("\\n")"""
 TURNED = """() => Promise.allSettled(document.getAnimations()
   .filter((a) => a instanceof CSSTransition).map((a) => a.finished))"""
 
@@ -28,7 +29,7 @@ TURNED = """() => Promise.allSettled(document.getAnimations()
 def faults_by_theme(page, turn_dark, within="html", off=()):
     """{theme: faults} of a page in light, which ``turn_dark(page)`` turns dark.
 
-    Where only colours changed, dark is judged by the rules that look at colours.
+    Where the same elements are shown, dark is judged by the rules of colours alone.
     """
     assert SOURCE.exists(), "axe-core is missing: run `npm ci` (make book does)"
     assert theme(page) == "light"
