@@ -1,6 +1,7 @@
 """The built site, a server for it, one browser, and one visit to each page."""
 
 import os
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,13 +41,16 @@ def site():
     return SITE
 
 
+@cache
+def soup(path):
+    """A page's HTML, parsed once for all tests; read it, never change it."""
+    return BeautifulSoup((SITE / path).read_text("utf-8"), "html.parser")
+
+
 @pytest.fixture(scope="session")
 def soups(site):
     """Every page's HTML, parsed."""
-    return {
-        path: BeautifulSoup((site / path).read_text("utf-8"), "html.parser")
-        for path in [*built_pages(), "index.html"]
-    }
+    return {path: soup(path) for path in [*built_pages(), "index.html"]}
 
 
 @pytest.fixture(scope="session")

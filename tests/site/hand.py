@@ -1,6 +1,7 @@
 """Hands for the tests: a widget on its page, moved by mouse, finger and keys."""
 
 import re
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -63,29 +64,36 @@ class Shown:
         self.page.mouse.up()
         self.settle()
 
+    def click(self, name):
+        """Click a button where it is, also on a page that is still scrolling."""
+        self.at.get_by_role("button", name=name).evaluate("(e) => e.click()")
+
     def link(self):
         """The address that Copy link gives: how the widget stands."""
-        self.at.get_by_role("button", name=COPY).click()
+        self.click(COPY)
         return self.page.evaluate("navigator.clipboard.readText()")
 
     def swipe(self, target, dx, dy=0, at=None):
         """Drag by finger from the target's middle, or from ``at``, a part of its width.
 
-        The page must have touch.
+        The page must have touch. The finger rests before it is lifted: a page that it
+        scrolls does not scroll on by itself.
         """
         x, y = middle(target)
         if at is not None:
             x += (at - 0.5) * target.bounding_box()["width"]
         session = self.page.context.new_cdp_session(self.page)
 
-        def send(kind, *points):
+        def send(kind, at, *points):
             event = {"type": kind, "touchPoints": [{"x": a, "y": b} for a, b in points]}
-            session.send("Input.dispatchTouchEvent", event)
+            session.send("Input.dispatchTouchEvent", event | {"timestamp": start + at})
 
-        send("touchStart", (x, y))
-        for part in (0.1, 0.3, 0.6, 1) if dx or dy else ():
-            send("touchMove", (x + part * dx, y + part * dy))
-        send("touchEnd")
+        start = time.time() - 1  # seconds; the moves are said to have been then
+        send("touchStart", 0, (x, y))
+        ways = [(0.1, 0.1), (0.2, 0.3), (0.3, 0.6), (0.4, 1), (0.8, 1)]
+        for at, part in ways if dx or dy else ():
+            send("touchMove", at, (x + part * dx, y + part * dy))
+        send("touchEnd", 0.9)
         session.detach()
         self.settle()
 

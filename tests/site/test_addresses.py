@@ -24,7 +24,7 @@ def press(widget, key):
 
 
 def reset(widget):
-    widget.at.get_by_role("button", name="Reset").click()
+    widget.click("Reset")
     widget.settle()
 
 
@@ -38,10 +38,10 @@ def follow(widget, link):
           anchor.id = "state";
           document.querySelector("#state")?.remove();
           document.querySelector("article").prepend(anchor);
+          anchor.click(); // whether or not the page still scrolls to a widget
         }""",
         link,
     )
-    widget.page.locator("#state").click()
     arrive(widget)
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from test_widgets import pages
 from visit import is_widgets
 
 
@@ -75,3 +76,8 @@ def test_weight(visit):
         limit = 250_000  # the index of every word of the book
     total = sum(size for url, size in visit.bytes.items() if not is_widgets(url))
     assert total <= limit, f"{total} bytes: {visit.bytes}"
+
+
+def test_a_page_without_widgets_has_no_code_of_theirs(visit, page_name):
+    if page_name not in pages():
+        assert [r for r in visit.requests if is_widgets(r)] == []

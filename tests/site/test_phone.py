@@ -8,6 +8,16 @@ from test_widgets import each_widget
 SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
   word-spacing: 0.16em !important; }
 p { margin-bottom: 2em !important; }"""
+# Until the page has stood still for some frames.
+REST = """() => new Promise((done) => {
+  let [same, last] = [0, scrollY];
+  const look = () => {
+    same = scrollY === last ? same + 1 : 0;
+    last = scrollY;
+    same < 6 ? requestAnimationFrame(look) : done();
+  };
+  look();
+})"""
 # What sticks out of a widget, if no box of its own scrolls it.
 OUT = """(widget) => {
   const room = widget.getBoundingClientRect();
@@ -66,12 +76,12 @@ def scrolled(widget):
 
 
 def swiped(widget, target, *way, **options):
-    """Swipe and wait; return (the link before and after, how far the page scrolled)."""
+    """Swipe; return (the link before and after, how far the page then has scrolled)."""
     before = widget.link()
     target.evaluate("(e) => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
     top = scrolled(widget)
     widget.swipe(target, *way, **options)
-    widget.page.wait_for_timeout(300)  # of a scroll that goes on by itself
+    widget.page.evaluate(REST)
     distance = scrolled(widget) - top
     return before, widget.link(), distance
 
@@ -95,7 +105,7 @@ def test_a_finger_that_goes_sideways_moves_it(page, name, phone):
         before, after, distance = swiped(widget, target, way, 5)
         assert after != before, target.evaluate("(e) => e.outerHTML.slice(0, 200)")
         assert abs(distance) < 5
-        widget.at.get_by_role("button", name="Reset").click()
+        widget.click("Reset")
         widget.settle()
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 import unicodedata
+from functools import cache
 
 import pytest
 from pypdf import PdfReader
@@ -29,10 +30,10 @@ CUT = """() => {
 
 @pytest.fixture(scope="module")
 def printed(browser, address):
-    """Return a function that prints a page: (its PDF, its texts as on the screen)."""
+    """Return a function that prints a page: (its PDF, what the screen has of it)."""
     kept = {}
 
-    def make(page, theme):
+    def make(page, theme="dark"):
         if (page, theme) not in kept:
             context = browser.new_context(color_scheme=theme)
             tab = context.new_page()
@@ -46,6 +47,7 @@ def printed(browser, address):
             }
             assert tab.get_attribute("html", "data-theme") == theme
             assert tab.locator("article details[open]").count() == 0, "folds stay open"
+            seen["cut"] = cut_off(tab)
             kept[page, theme] = PdfReader(io.BytesIO(pdf)), seen
             context.close()
         return kept[page, theme]
@@ -58,12 +60,22 @@ def letters(text):
     return re.sub(r"\s|#$", "", unicodedata.normalize("NFKC", text))
 
 
+@cache
 def text_of(pdf):
+    """The letters of a whole PDF; to read them takes as long as to print them."""
     return letters("".join(page.extract_text() for page in pdf.pages))
 
 
+def cut_off(tab):
+    """What does not fit a page of paper; the tab stays as wide as that."""
+    tab.set_viewport_size({"width": WIDTH, "height": 1000})
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    return tab.evaluate(CUT)
+
+
 def test_paper_has_the_title_and_what_is_folded(chapter, printed):
-    pdf, seen = printed(chapter, "dark")
+    pdf, seen = printed(chapter)
     text = text_of(pdf)
     assert text.startswith(letters(seen["title"]))
     for code in seen["folded"]:
@@ -71,7 +83,7 @@ def test_paper_has_the_title_and_what_is_folded(chapter, printed):
 
 
 def test_paper_has_no_menu_and_nothing_to_press(chapter, printed):
-    pdf, seen = printed(chapter, "dark")
+    pdf, seen = printed(chapter)
     text = text_of(pdf)
     assert letters("".join(seen["menu"])) not in text
     for word in ("Backtotop", "Onthispage", "Searchthisbook", "Showthe", "Hidethe"):
@@ -86,9 +98,6 @@ def test_paper_is_the_same_in_both_themes(page, printed):
     assert contents[0] == contents[1]
 
 
-def test_nothing_is_cut_off_on_paper(chapter, tab, address):
-    tab.set_viewport_size({"width": WIDTH, "height": 1000})
-    tab.goto(address + chapter, wait_until="networkidle")
-    tab.emulate_media(media="print")
-    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert tab.evaluate(CUT) == []
+def test_nothing_is_cut_off_on_paper(chapter, printed):
+    _, seen = printed(chapter)
+    assert seen["cut"] == []

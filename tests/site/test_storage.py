@@ -9,21 +9,30 @@ from visit import WATCH_POLICY
 BLOCKED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 
 
-@pytest.fixture
-def blocked(browser, tmp_path):
-    """A tab of a browser whose reader blocks all cookies; what it complains about."""
-    (tmp_path / "Default").mkdir()
-    (tmp_path / "Default" / "Preferences").write_text(json.dumps(BLOCKED))
+@pytest.fixture(scope="module")
+def forgetful(browser, tmp_path_factory):
+    """A browser whose reader blocks all cookies, so that no page finds another's."""
+    profile = tmp_path_factory.mktemp("profile")
+    (profile / "Default").mkdir()
+    (profile / "Default" / "Preferences").write_text(json.dumps(BLOCKED))
     context = browser.browser_type.launch_persistent_context(
-        tmp_path, executable_path=on_path(), args=FLAGS
+        profile, executable_path=on_path(), args=FLAGS
     )
     context.add_init_script(WATCH_POLICY)
-    tab, complaints = context.pages[0], []
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def blocked(forgetful):
+    """A tab of that browser; nothing may be complained about."""
+    tab, complaints = forgetful.new_page(), []
     tab.on("console", lambda m: m.type == "error" and complaints.append(m.text))
     tab.on("pageerror", lambda e: complaints.append(str(e)))
     yield tab
-    assert complaints + tab.evaluate("window.violations") == []
-    context.close()
+    complaints += tab.evaluate("window.violations")
+    tab.close()
+    assert complaints == []
 
 
 def native(tab):

@@ -6,15 +6,15 @@ import sys
 from functools import cache
 
 import pytest
+from axe import faults_by_theme, set_dark
 from bs4 import BeautifulSoup
-from conftest import ROOT, SITE, built_pages
+from conftest import ROOT, SITE, built_pages, soup
 from hand import shown
 from visit import is_widgets
 
 sys.path.insert(0, str(ROOT / "web"))
 from booksite import widgets
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 LATE = """
 window.near = [];
 window.IntersectionObserver = class {
@@ -51,8 +51,7 @@ def places():
     found = []
     for name in built_pages():
         if (SITE / name).exists():
-            soup = BeautifulSoup((SITE / name).read_text("utf-8"), "html.parser")
-            for place in soup.select(".bn-widget"):
+            for place in soup(name).select(".bn-widget"):
                 found.append((name, place["id"].removeprefix("widget-")))
     return found
 
@@ -62,7 +61,16 @@ def pages():
 
 
 each_widget = pytest.mark.parametrize(("page", "name"), places())
+# Of each in turn all tests that share a visit to it.
+each_opened = pytest.mark.parametrize(("page", "name"), places(), scope="module")
 each_page = pytest.mark.parametrize("page", pages())
+
+
+@pytest.fixture(scope="module")
+def opened(page, name, browser, address):
+    """A widget as it opens; tests leave it as it was, and the theme light."""
+    with shown(browser, address + page, name) as widget:
+        yield widget
 
 
 def test_there_are_widgets():
@@ -108,11 +116,10 @@ def test_every_widget_waits_for_the_styles_that_it_shares(page, browser, address
     assert bare == []
 
 
-@each_widget
-def test_every_colour_is_one_that_it_has(page, name, browser, address):
+@each_opened
+def test_every_colour_is_one_that_it_has(page, name, opened):
     """A name that no one sets would be drawn in black."""
-    with shown(browser, address + page, name) as widget:
-        used, unset = widget.at.evaluate(COLORS_USED)
+    used, unset = opened.at.evaluate(COLORS_USED)
     assert used > 0
     assert unset == []
 
@@ -134,13 +141,12 @@ def test_its_space_is_kept_free(page, name, width, browser, address):
         assert used <= width
 
 
-@each_widget
-def test_reset_is_the_state_it_opens_in(page, name, browser, address):
-    with shown(browser, address + page, name) as widget:
-        widget.at.get_by_role("button", name="Reset").click()
-        widget.at.get_by_role("button", name="Copy link").click()
-        link = widget.page.evaluate("navigator.clipboard.readText()")
-        assert link == address + page + f"#widget-{name}"
+@each_opened
+def test_reset_is_the_state_it_opens_in(page, name, opened, address):
+    opened.at.get_by_role("button", name="Reset").click()
+    opened.at.get_by_role("button", name="Copy link").click()
+    link = opened.page.evaluate("navigator.clipboard.readText()")
+    assert link == address + page + f"#widget-{name}"
 
 
 @each_widget
@@ -154,13 +160,13 @@ def test_a_damaged_link_changes_nothing(page, name, browser, address):
         assert widget.at.inner_text() == opened
 
 
-@each_widget
-def test_paper_shows_the_still(page, name, browser, address):
-    with shown(browser, address + page, name) as widget:
-        assert not widget.at.locator(".bn-still").is_visible()
-        widget.page.emulate_media(media="print")
-        assert widget.at.locator(".bn-still").is_visible()
-        assert not widget.at.locator(".bn-live").is_visible()
+@each_opened
+def test_paper_shows_the_still(page, name, opened):
+    assert not opened.at.locator(".bn-still").is_visible()
+    opened.page.emulate_media(media="print")
+    seen = [opened.at.locator(part).is_visible() for part in (".bn-still", ".bn-live")]
+    opened.page.emulate_media(media="screen")
+    assert seen == [True, False]
 
 
 @each_widget
@@ -176,24 +182,23 @@ def test_without_scripts_there_is_the_still(page, name, browser, address):
     context.close()
 
 
-@each_widget
-def test_every_control_has_a_name_and_shows_its_focus(page, name, browser, address):
-    with shown(browser, address + page, name) as widget:
-        for control in widget.at.locator(CONTROLS).all():
-            if not control.is_visible() or control.is_disabled():
-                continue
-            control.focus()
-            widget.page.keyboard.press("Shift")  # focus by keys is the visible kind
-            look = control.evaluate(
-                """(e) => {
-                  const seen = [e, e.nextElementSibling, ...e.children].filter(Boolean);
-                  return seen.some((x) => {
-                    const style = getComputedStyle(x);
-                    return style.outlineStyle !== "none" || style.stroke !== "none";
-                  });
-                }"""
-            )
-            assert look, control.evaluate("(e) => e.outerHTML.slice(0, 200)")
+@each_opened
+def test_every_control_has_a_name_and_shows_its_focus(page, name, opened):
+    for control in opened.at.locator(CONTROLS).all():
+        if not control.is_visible() or control.is_disabled():
+            continue
+        control.focus()
+        opened.page.keyboard.press("Shift")  # focus by keys is the visible kind
+        look = control.evaluate(
+            """(e) => {
+              const seen = [e, e.nextElementSibling, ...e.children].filter(Boolean);
+              return seen.some((x) => {
+                const style = getComputedStyle(x);
+                return style.outlineStyle !== "none" || style.stroke !== "none";
+              });
+            }"""
+        )
+        assert look, control.evaluate("(e) => e.outerHTML.slice(0, 200)")
 
 
 @each_page
@@ -210,20 +215,12 @@ def test_widgets_of_a_page_share_no_names(page, tab, address):
             assert group.locator("input:checked").count() == 1
 
 
-@each_widget
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_fault(page, name, theme, browser, address):
-    with shown(browser, address + page, name, bypass_csp=True) as widget:
-        widget.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        widget.page.add_script_tag(path=AXE)
-        found = widget.page.evaluate(f"axe.run('#widget-{name}')")["violations"]
-        faults = [(f["id"], n["html"][:200]) for f in found for n in f["nodes"]]
-        assert faults == []
-
-
-def test_a_page_without_widgets_has_no_code_of_theirs(visit, page_name):
-    if page_name not in pages():
-        assert [r for r in visit.requests if is_widgets(r)] == []
+@each_opened
+def test_axe_finds_no_fault(page, name, opened):
+    opened.page.evaluate("document.activeElement.blur()")
+    found = faults_by_theme(opened.page, set_dark, within=f"#widget-{name}")
+    opened.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert found == {"light": [], "dark": []}
 
 
 def test_what_needs_a_kernel_is_refused(tmp_path):
@@ -233,6 +230,6 @@ def test_what_needs_a_kernel_is_refused(tmp_path):
         f'<script type="{widgets.VIEW}">{{"model_id": "1"}}</script>'
         f'<script type="{widgets.STATE}">{json.dumps(state)}</script>'
     )
-    soup = BeautifulSoup(page, "html.parser")
+    parsed = BeautifulSoup(page, "html.parser")
     with pytest.raises(widgets.WidgetError, match=r"a\.html: IntSliderModel does not"):
-        widgets.place_widgets(tmp_path, tmp_path / "a.html", soup, tmp_path)
+        widgets.place_widgets(tmp_path, tmp_path / "a.html", parsed, tmp_path)
