@@ -67,14 +67,9 @@ $(NOTEBOOKS): $(SITE) $(call find,web/colab)
 # share what takes long to make: a model, or a browser.
 IN_TWO := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
-# What takes long begins first, so that no process is left with it at the end.
-LONG := $(addprefix tests/,site/test_widgets.py site/test_phone.py site/test_access.py \
-  site/test_print.py notebooks/test_live_widgets.py site/test_pages.py \
-  site/test_playground.py notebooks/test_wheel.py notebooks/test_colab_notebook.py)
-
 test: $(NOTEBOOKS)
 	$(IN_TWO) $(NUMBERS)
-	$(IN_TWO) --no-loadscope-reorder $(LONG) tests $(NUMBERS:%=--ignore=%)
+	$(IN_TWO) --no-loadscope-reorder $(NUMBERS:%=--ignore=%)
 
 test-avx2: $(READY) $(IMAGES)
 	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \

@@ -1,9 +1,24 @@
 """What every test may ask for: one thread, a few real images, an empty results/."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from normlab.data import fashion_mnist
+
+# Files that take long begin first: else one process ends with them, the other idle.
+LONG = [
+    *("site/test_widgets.py", "site/test_phone.py", "site/test_access.py"),
+    *("site/test_print.py", "notebooks/test_live_widgets.py", "site/test_pages.py"),
+    *("site/test_playground.py", "notebooks/test_wheel.py"),
+]
+
+
+def pytest_collection_modifyitems(items):
+    tests = Path(__file__).parent
+    long = {tests / name: at for at, name in enumerate(LONG)}
+    items.sort(key=lambda item: long.get(item.path, len(long)))
 
 
 @pytest.fixture(scope="session", autouse=True)
