@@ -11,9 +11,9 @@ const SIDES = [
   { name: "batch", said: "normalized" },
 ];
 const ROWS = {
-  factor: "factor a layer",
+  factor: "factor from layer to layer",
   first: "signal, first layer",
-  last: "signal, last hidden",
+  last: "signal, last hidden layer",
   gradient: "gradient, first layer",
 };
 
@@ -101,13 +101,9 @@ function numbers() {
   const cells = {};
   const rows = Object.entries(ROWS).map(([key, label]) => {
     cells[key] = SIDES.map(({ name }) => html("td", { "data-value": `${name}-${key}` }));
-    for (const cell of cells[key]) cell.style.paddingLeft = "0.9em";
     return html("tr", {}, html("th", { scope: "row" }, label), ...cells[key]);
   });
   const head = ["", ...SIDES.map(({ said }) => said)].map((text) =>
     text ? html("th", { scope: "col" }, text) : html("td", {}));
-  for (const cell of head.slice(1)) cell.style.paddingLeft = "0.9em";
-  const table = boxed(html("table", {}, html("tr", {}, ...head), ...rows));
-  table.classList.add("bn-dense");
-  return { table, cells };
+  return { table: boxed(html("table", {}, html("tr", {}, ...head), ...rows)), cells };
 }
