@@ -26,7 +26,6 @@ _FILES = (
     "axes",
     "rate_map",
     "rate_steps",
-    "depth",
     "implementations",
 )
 EXPERIMENTS: dict[str, Experiment] = {
