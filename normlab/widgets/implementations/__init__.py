@@ -101,7 +101,7 @@ class Implementations(Widget):
         super().__init__(
             controls=_controls(data),
             name="implementations",
-            room=[1090, 545],
+            room=[1136, 580],
             data=data,
             lines=[
                 {
