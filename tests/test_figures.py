@@ -648,7 +648,7 @@ def test_a_rule_has_one_look_and_no_other_rule_has_it():
     assert len(set(CURVES.values())) == len({look[1:] for look in CURVES.values()}) == 8
     (ax,) = DRAWN["level_against_jump"]().axes
     hollow = [dots.get_label() for dots in ax.collections if not len(dots.get_fc())]
-    assert hollow == ["Caffe, Feb 2015", "caffe-windows, Mar 2015"]
+    assert hollow == ["1: Caffe, Feb 2015", "2: caffe-windows, Mar 2015"]
 
 
 def test_what_a_memory_can_hold_is_drawn_as_theory():
@@ -656,6 +656,8 @@ def test_what_a_memory_can_hold_is_drawn_as_theory():
     theory = right.lines[-1]
     at = theory.get_xdata()
     np.testing.assert_allclose(theory.get_ydata(), 1 - 0.9**at)
+    (legend,) = right.figure.legends
+    assert legend.get_texts()[-1].get_text() == theory.get_label()
     assert theory.get_linestyle() == "--"
 
 

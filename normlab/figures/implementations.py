@@ -20,6 +20,8 @@ CURVES = {
     "cudnn-2015-11": ("cuDNN, Nov 2015", "cudnn", ()),
     "torch": ("PyTorch", "torch_batch", ()),
 }
+# Of the source's three dates, in its order.
+DATED = ("caffe-2015-02", "windows-2015-03", "cudnn-2015-11")
 MARKS = {(1, 2): "o", (5, 2): "s", (): "D"}  # of dots, by dashes
 SHOWN = (20, 40, 60, 70, 80, 85, 90)  # accuracies, in per cent
 GREY = COLORS["theory"]
@@ -55,21 +57,27 @@ def accuracy_by_convention(
 def level_against_jump(points: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Draw each training under each convention: how accurate, and how jumpy.
 
+    The rules of the source's dates have the source's numbers.
+
     Args:
         points: a key of ``CURVES`` -> levels and jumps (seeds,), 0 to 1.
     """
-    figure, ax = new_figure((6.8, 4.2))
+    figure, ax = new_figure((6.8, 4.6))
     for name, (levels, jumps) in points.items():
         title, color, dashes = CURVES[name]
-        look = {"color": COLORS[color], "marker": MARKS[dashes], "label": title}
+        number = f"{DATED.index(name) + 1}: " if name in DATED else ""
+        look = {"color": COLORS[color], "marker": MARKS[dashes]}
         full = "none" if dashes == (1, 2) else COLORS[color]
         size = 70 if name == "caffe-2015-02" else 24  # a ring round its like
-        ax.scatter(100 * jumps, 100 * levels, s=size, facecolors=full, **look)
+        look |= {"s": size, "facecolors": full, "label": number + title}
+        ax.scatter(100 * jumps, 100 - 100 * levels, **look)
     ax.set(
         xscale="log",
+        yscale="log",
         xlabel="jump: deviation from one test to the next (points, log scale)",
-        ylabel="level: mean test accuracy (%)",
+        ylabel="level: mean test accuracy (%)\n(log scale of the error)",
     )
+    _error_axis(ax, (60, 65, 70, 75, 80, 82, 84, 86, 88, 90))
     low, high = ax.get_xlim()
     marks = [mark for mark in (0.2, 0.3, 0.5, 1, 2, 3, 5) if low < mark < high]
     ax.set_xticks(marks, [f"{mark:g}" for mark in marks])
@@ -127,10 +135,11 @@ def memory_misses(
         ax.set(xlabel="updates", yscale="log")
         _plain_ticks(ax)
     every = np.linspace(updates[0], updates[-1], 200)
-    right.plot(every, 1 - keep**every, color=GREY, linestyle="--")
-    left.set_ylabel("mean off by (standard deviations, log scale)")
-    right.set_ylabel("variance, remembered over actual\n(ratio, log scale)")
-    handles, labels = left.get_legend_handles_labels()
+    held = {"color": GREY, "linestyle": "--", "label": "the most from a start at 0"}
+    right.plot(every, 1 - keep**every, **held)
+    left.set_ylabel("mean off by\n(standard deviations, log scale)")
+    right.set_ylabel("remembered variance\nover actual (ratio, log scale)")
+    handles, labels = right.get_legend_handles_labels()
     options = {"ncols": 2, "fontsize": 10}
     figure.legend(handles, labels, loc="outside upper center", **options)
     return figure

@@ -7,7 +7,12 @@ import traitlets
 from matplotlib.figure import Figure
 
 from normlab.evaluation.conventions import CONVENTIONS, Average
-from normlab.figures.implementations import CURVES, LAST, accuracy_by_convention
+from normlab.figures.implementations import (
+    CURVES,
+    DATED,
+    LAST,
+    accuracy_by_convention,
+)
 from normlab.runs import recordings, source
 from normlab.runs.implementations import IMPLEMENTATIONS, IMPLEMENTATIONS_SLOW
 from normlab.widgets.base import Control, Widget, module
@@ -18,8 +23,8 @@ EXPERIMENTS = {
 }
 TRAITS = {name: name.replace("-", "_") for name in CURVES}
 PRESETS = (
-    ("source’s dates", ("caffe-2015-02", "windows-2015-03", "cudnn-2015-11")),
-    ("later ones", ("caffe-2015-11", "windows-2015-06", "cudnn-2015-11")),
+    ("source’s dates", DATED),
+    ("first two, later", ("caffe-2015-11", "windows-2015-06", "cudnn-2015-11")),
     ("all", tuple(CURVES)),
 )
 OPENS_WITH = ("caffe-2015-02", "caffe-2015-11", "cudnn-2015-11", "torch")
@@ -96,7 +101,7 @@ class Implementations(Widget):
         super().__init__(
             controls=_controls(data),
             name="implementations",
-            room=[1090, 545],
+            room=[1136, 580],
             data=data,
             lines=[
                 {

@@ -27,7 +27,7 @@ export function curves(model, width) {
       maps = { of: `${state.rate}/${state.span}`, ...scales(data, state, bottom, right) };
       axes.replaceChildren(
         axis("x", maps.x, maps.times, bottom, "updates", 0),
-        axis("y", maps.y, maps.marks, EDGE.left, "test accuracy (%)",
+        axis("y", maps.y, maps.marks, EDGE.left, "test accuracy (%), log scale of the error",
           right - EDGE.left, 36),
       );
     }

@@ -55,8 +55,10 @@ function rules(model) {
       write(cells[1], format(jump, 2));
     }
   });
-  const note = "New: weight of a new batch in the memory. Level: mean accuracy (%) of the " +
-    `last ${data.last} tests. Jump: deviation (points) of the changes between them.`;
+  const note = "New: weight of a new batch in the memory, in the limit. Of the seed shown, " +
+    `level: mean accuracy (%) of the last ${data.last} tests; jump: deviation (points) of ` +
+    "the changes between them. The two dotted lines, of rules that remember nothing, " +
+    `coincide. Seeds ${data.seeds[0]} to ${data.seeds.at(-1)} were trained at both rates.`;
   const item = html("div", { class: "bn-rules-table" }, presets(model), boxed(table),
     html("p", { class: "bn-caption" }, note));
   return { item, end };
