@@ -688,6 +688,18 @@ def test_accuracy_by_gain_draws_the_square_through_the_rate_of_the_layer():
     np.testing.assert_allclose(square.get_xydata(), [[0.1, 0.01], [1, 1], [10, 100]])
 
 
+def test_accuracy_by_gain_leaves_rates_of_chance_out_of_the_line():
+    without = pd.DataFrame({1.0: [0.8, 0.7], 10.0: [0.6, 0.2], 30.0: [0.1, 0.1]})
+    tables = BY_RATE | {"none": without}
+    rates = OF_GAIN | {"none": {1.0: 0.3, 10.0: 3.0, 30.0: 30.0}}
+    _, right = figures.accuracy_by_gain(tables, rates).axes
+    line, hollow, *_ = right.lines
+    np.testing.assert_allclose(line.get_xydata(), [[1, 0.3], [10, 3]])
+    np.testing.assert_allclose(hollow.get_xydata(), [[30, 30]])
+    assert hollow.get_linestyle() == "None"
+    assert hollow.get_fillstyle() == "none"
+
+
 def test_accuracy_by_updates_draws_the_target_as_an_error():
     ax = DRAWN["accuracy_by_updates"]().axes[0]
     mean, target = ax.lines

@@ -14,6 +14,7 @@ from normlab.figures.style import COLORS, label, new_figure, seed_band
 GREY = COLORS["theory"]
 ARMS = {"none": ("without", COLORS["none"]), "torch_batch": ("with", COLORS["batch"])}
 SHOWN = (10, 30, 50, 60, 70, 80, 85, 90)  # accuracies, in per cent
+LEARNS = 0.15  # accuracy that is no chance among ten classes
 Tables = Mapping[str, pd.DataFrame]  # key of ARMS -> accuracy: a row a seed
 
 
@@ -65,7 +66,9 @@ def accuracy_by_rate(
             )
         ax.set_title(network, fontsize=11)
         ax.set(xscale="log", xlabel="learning rate (log scale)")
-        _plain(ax, (0.1, 0.3, 1.0, 3.0, 10.0))
+        tried = {rate for table in tables.values() for rate in table.columns}
+        marks = (0.1, 0.3, 1.0, 3.0, 10.0)
+        _plain(ax, [m for m in marks if min(tried) <= m <= max(tried)])
         _error_axis(ax)
     axes[0][0].set_ylabel("validation accuracy (%)")
     _legend(figure, axes[0][0])
@@ -77,14 +80,14 @@ def accuracy_by_gain(tables: Tables, rates: Mapping[str, Mapping[float, float]])
 
     Args:
         tables: key of ``ARMS`` -> accuracy, a row a seed, a column a k.
-        rates: key of ``ARMS`` -> k -> rate.
+        rates: key of ``ARMS`` -> k -> rate. Where accuracy is no better than chance
+            its point is hollow, and no line leads to it.
     """
     figure, (left, right) = new_figure((6.8, 3.6), columns=2)
     for arm, table in tables.items():
         name, color = ARMS[arm]
         _dots_and_mean(left, table, color, name)
-        of_gain = rates[arm]
-        right.plot(list(of_gain), list(of_gain.values()), "o-", color=color)
+        _rates_of_gain(right, table, rates[arm], color)
     _error_axis(left)
     left.set(xscale="log", xlabel="k (log scale)", ylabel="test accuracy (%)")
     gains = np.array(sorted(rates["torch_batch"]))
@@ -98,6 +101,16 @@ def accuracy_by_gain(tables: Tables, rates: Mapping[str, Mapping[float, float]])
     right.set_ylim(3e-4, 3e2)
     _legend(figure, left)
     return figure
+
+
+def _rates_of_gain(
+    ax: Axes, table: pd.DataFrame, rates: Mapping[float, float], color: str
+) -> None:
+    """Draw the best rate of each k, hollow where it is the best of chances."""
+    learns = (table.mean() > LEARNS).to_numpy()
+    gains, found = np.array(list(rates)), np.array(list(rates.values()))
+    ax.plot(gains[learns], found[learns], "o-", color=color)
+    ax.plot(gains[~learns], found[~learns], "o", color=color, fillstyle="none")
 
 
 def accuracy_by_updates(

@@ -35,7 +35,7 @@ CHANCE = (0.09, 0.12)
 
 _SHORT = "Fashion-MNIST, 1,000 updates of 64 images at a constant rate, a CPU"
 RELU = f"LeNet with ReLU on {_SHORT}, 10 seeds"
-SIGMOID = f"LeNet with sigmoids on {_SHORT}, 5 seeds"
+SIGMOID = f"LeNet with sigmoids and LeCun's first weights on {_SHORT}, 5 seeds"
 DEEP = (
     "eight convolutions with ReLU on Fashion-MNIST at 14 by 14 pixels, 1,950 updates "
     "of 128 images, momentum 0.9, constant rates, 10 seeds, a CPU; without the layer "
@@ -226,9 +226,9 @@ CLAIMS = (
         says="Networks with saturating nonlinearities are notoriously hard to train; "
         "where the layer keeps its inputs in place they are not.",
         setting="the paper's abstract; no numbers",
-        ours="eight hidden layers of 256 sigmoids on Fashion-MNIST, 6 rates, 780 "
-        "updates of 128 images, cooled at the end, 5 seeds, each of which is a test; a "
-        "CPU",
+        ours="eight hidden layers of 256 sigmoids, LeCun's first weights, on "
+        "Fashion-MNIST, 6 rates, 780 updates of 128 images, cooled at the end, 5 "
+        "seeds, each of which is a test; a CPU",
         experiment="rate-sigmoids",
         rule=Holds(SIGMOIDS, sigmoids_learn),
         variants={

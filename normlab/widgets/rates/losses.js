@@ -1,7 +1,9 @@
 /** The losses of the chosen cell's trainings, without and with the layer. */
 
 import { ARMS, chosen, GUESSING, STATE } from "./cells.js";
-import { axis, change, drawing, drawOn, path, scale, svg, write } from "../shared.js";
+import {
+  axis, change, drawing, drawOn, html, path, scale, svg, write,
+} from "../shared.js";
 
 const HEIGHT = 180;
 const PLOT = { left: 52, right: 12, top: 26, bottom: 42 };
@@ -36,6 +38,17 @@ export function losses(model, network, said, width) {
     });
   });
   return { item: picture, end };
+}
+
+/** Which colour is which, once for all plots. */
+export function key() {
+  const arms = ARMS.flatMap(({ said, color }) => {
+    const mark = html("span", { class: "bn-key" });
+    mark.style.background = `var(--bn-${color})`;
+    return [mark, `${said} the layer`];
+  });
+  const words = "Losses behind the marked cell; dashed: guessing.";
+  return html("p", { class: "bn-caption bn-rates-key" }, words, ...arms);
 }
 
 /** The middles of equal blocks of updates; what lies outside is drawn at the edge. */

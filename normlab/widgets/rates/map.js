@@ -28,7 +28,8 @@ export function map(model, network, said, arm, width) {
     svg("text", { x: (EDGE.left + width - EDGE.right) / 2, y: 16, "text-anchor": "middle" },
       across < TEXT ? `${said}, ${arm.said}` : label),
     ...cells(values, arm.color, across, up, at), ...axes(data, across, up, bottom, width),
-    ...theory(data, values, arm, across, up, at), ...numbers(values, across, up, at),
+    ...theory(data, values, arm, across, up, at),
+    ...numbers(values, arm.color, across, up, at),
     frames, mark.item,
   );
   picture.addEventListener("click", (event) => pick(event));
@@ -49,28 +50,33 @@ export function map(model, network, said, arm, width) {
   return { item: picture, end };
 }
 
-/** From an accuracy in per cent to how dark its cell is. */
-const shade = (mean) => Math.max(0, Math.min(1, (mean - 10) / 80));
+/** From an accuracy in per cent to how strong its cell's colour is, 10% none at all.
+
+    The power lets what is little better than guessing be seen, on a dark page too. */
+const shade = (mean) => Math.max(0, Math.min(1, (mean - 10) / 80)) ** 0.7;
 
 /** What `draw(mean, x, y)` returns for each cell; x and y are its upper left corner. */
 const eachCell = (values, at, draw) =>
   values.flatMap((row, gain) => row.map((mean, rate) => draw(mean, ...at(rate, gain))));
 
-/** A rectangle a cell, the darker the more accurate. */
+/** A rectangle a cell, the stronger in colour the more accurate. */
 function cells(values, color, across, up, at) {
   return eachCell(values, at, (mean, x, y) => svg("rect", {
-    x, y, width: across, height: up, stroke: "#ddd", "stroke-width": 0.6,
+    x, y, width: across, height: up, stroke: "#bbb", "stroke-width": 0.6,
     fill: `var(--bn-${color})`, "fill-opacity": shade(mean),
   }));
 }
 
-/** The numbers in them, where they fit. */
-function numbers(values, across, up, at) {
+/** The numbers in them, where they fit; a halo keeps the dashed line off them. */
+function numbers(values, color, across, up, at) {
   if (across < TEXT) return [];
   return eachCell(values, at, (mean, x, y) => {
     const spot = { x: x + across / 2, y: y + up / 2 + 4, "text-anchor": "middle" };
     const number = svg("text", { class: "bn-rates-number", ...spot }, format(mean, 0));
-    number.style.fill = shade(mean) > 0.55 ? "#fff" : "#333";
+    const share = shade(mean);
+    number.style.fill = share > 0.65 ? "#fff" : "#333";
+    number.style.stroke =
+      `color-mix(in srgb, var(--bn-${color}) ${Math.round(100 * share)}%, #fff)`;
     return number;
   });
 }
@@ -124,7 +130,7 @@ function theory(data, values, { norm }, across, up, at) {
   const view = Object.values(frame).join(" ");
   return [svg(
     "svg", { ...frame, viewBox: view, class: "bn-rates-theory" },
-    line("var(--bn-theory)", 2.8), line("#fff", 1.4),
+    line("var(--bn-theory)", 2.4), line("#fff", 1.2),
   )];
 }
 

@@ -28,7 +28,7 @@ export function table(model) {
   const end = drawOn(model, STATE, () => {
     const { rate, gain } = chosen(model);
     write(caption, `Validation accuracy (%) at rate ${data.rates[rate]}, ` +
-      `k ${data.gains[gain]}; below best: of its map.`);
+      `k ${data.gains[gain]}; below best: how far below the best mean of the same map.`);
     for (const { network, arm, values, cells } of rows) {
       const seeds = seedsAt(data, network, arm.norm, gain, rate);
       const ends = [Math.min(...seeds), Math.max(...seeds)].map((end) => format(end, 1));

@@ -1,7 +1,7 @@
 /** Four linked maps of rate and first weights, with the losses behind each cell. */
 
 import { ARMS } from "./cells.js";
-import { losses } from "./losses.js";
+import { key, losses } from "./losses.js";
 import { map } from "./map.js";
 import { table } from "./table.js";
 import { choice, fit, html, root, slider, toolbar } from "../shared.js";
@@ -28,8 +28,9 @@ function build(model, el, width) {
       choice(model, "within"),
     ),
     html("div", { class: "bn-rates" }, ...maps.map(({ item }) => item)),
+    below.item, key(),
     html("div", { class: "bn-rates" }, ...curves.map(({ item }) => item)),
-    below.item, toolbar(model),
+    toolbar(model),
   );
   return () => [...maps, ...curves, below].forEach(({ end }) => end());
 }
