@@ -101,7 +101,7 @@ class Implementations(Widget):
         super().__init__(
             controls=_controls(data),
             name="implementations",
-            room=[1136, 580],
+            room=[1150, 595],
             data=data,
             lines=[
                 {
