@@ -52,10 +52,12 @@ def arrive(widget):
 
 def two_states(widget):
     """Links to two states that differ from the first, which the widget has again."""
-    links = [press(widget, "Home"), press(widget, "ArrowRight")]
+    links = [press(widget, key) for key in ("Home", "ArrowRight", "ArrowRight")]
     reset(widget)
-    assert len({fragment(widget), *links}) == 3
-    return links
+    first = fragment(widget)  # of some sliders the lowest
+    others = [link for link in dict.fromkeys(links) if link != first]
+    assert len(others) >= 2
+    return others[:2]
 
 
 @each_widget

@@ -38,7 +38,7 @@ class RateMaps(Widget):
         super().__init__(
             controls=CONTROLS,
             name="rates",
-            room=[1474, 1060],
+            room=[1484, 1070],
             data=packed(),
             networks=[[network, name] for network, (name, _) in NETWORKS.items()],
             alt="Four maps of accuracy after 1,000 updates over learning rates from "
