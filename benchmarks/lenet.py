@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 from torch._inductor.utils import fresh_cache
 
 from benchmarks.timing import repeated, take_turns, training_step, wall_seconds
@@ -31,7 +32,7 @@ def fit_over_d2l(device: str) -> dict[str, float]:
     matplotlib.use("agg")  # d2l draws while it trains; nobody looks here
     from d2l import torch as d2l
 
-    train_x, train_y, test_x, test_y = fashion_mnist()
+    images = fashion_mnist()
     warnings.filterwarnings("ignore", module="torch.utils.data|d2l")  # its settings
     with contextlib.chdir(CHAPTERS):  # d2l looks for the images in ../data
         loaders = d2l.load_data_fashion_mnist(BATCH)
@@ -42,15 +43,7 @@ def fit_over_d2l(device: str) -> dict[str, float]:
             d2l.train_ch6(lenet(TorchBatchNorm), *loaders, 1, LEARNING_RATE, on)
 
     def by_fit() -> None:
-        fit(
-            xavier(lenet(TorchBatchNorm)),
-            (train_x, train_y),
-            {"test": (test_x, test_y)},
-            epochs=1,
-            lr=LEARNING_RATE,
-            batch_size=BATCH,
-            device=device,
-        )
+        epoch_of_fit(xavier(lenet(TorchBatchNorm)), images, device)
 
     seconds = take_turns({"d2l": by_d2l, "fit": by_fit}, device)
     return {
@@ -58,6 +51,20 @@ def fit_over_d2l(device: str) -> dict[str, float]:
         "lenet_epoch_seconds_fit": seconds["fit"],
         "lenet_fit_over_d2l": seconds["d2l"] / seconds["fit"],
     }
+
+
+def epoch_of_fit(model: nn.Module, images: tuple[Tensor, ...], device: str) -> None:
+    """Train for an epoch on what ``fashion_mnist`` returned, and evaluate."""
+    train_x, train_y, test_x, test_y = images
+    fit(
+        model,
+        (train_x, train_y),
+        {"test": (test_x, test_y)},
+        epochs=1,
+        lr=LEARNING_RATE,
+        batch_size=BATCH,
+        device=device,
+    )
 
 
 def hand_over_builtin(device: str, compiled: bool) -> dict[str, float]:

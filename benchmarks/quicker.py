@@ -2,14 +2,11 @@
 
 import torch
 
+from benchmarks.lenet import epoch_of_fit
 from benchmarks.timing import take_turns
 from normlab.data import fashion_mnist
 from normlab.models import TorchBatchNorm, lenet, xavier
 from normlab.runs.quicker import quicker
-from normlab.training import fit
-
-BATCH = 256
-LEARNING_RATE = 1.0
 
 
 def epoch_of_a_record(device: str) -> dict[str, float]:
@@ -17,24 +14,18 @@ def epoch_of_a_record(device: str) -> dict[str, float]:
 
     On one thread, as the workers that record do.
     """
-    train_x, train_y, test_x, test_y = fashion_mnist()
+    images = fashion_mnist()
 
-    def epoch(prepare) -> None:
-        fit(
-            prepare(xavier(lenet(TorchBatchNorm))),
-            (train_x, train_y),
-            {"test": (test_x, test_y)},
-            epochs=1,
-            lr=LEARNING_RATE,
-            batch_size=BATCH,
-            device=device,
-        )
+    def plain() -> None:
+        epoch_of_fit(xavier(lenet(TorchBatchNorm)), images, device)
+
+    def sooner() -> None:
+        epoch_of_fit(quicker(xavier(lenet(TorchBatchNorm))), images, device)
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        sides = {"plain": lambda: epoch(lambda m: m), "quicker": lambda: epoch(quicker)}
-        seconds = take_turns(sides, device)
+        seconds = take_turns({"plain": plain, "quicker": sooner}, device)
     finally:
         torch.set_num_threads(threads)
     return {"recorded_epoch_over_plain": seconds["quicker"] / seconds["plain"]}
