@@ -26,6 +26,7 @@ _FILES = (
     "axes",
     "rate_map",
     "rate_steps",
+    "depth",
     "implementations",
 )
 EXPERIMENTS: dict[str, Experiment] = {

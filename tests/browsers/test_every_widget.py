@@ -94,6 +94,16 @@ def valleys(widget):
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
 
 
+@moves("signal")
+def signal(widget):
+    widget.press(control("depth"), "ArrowLeft", times=3)
+    test_signal_by_layer.assert_agrees(widget, depth=12)
+    widget.press(control("factor"), "ArrowRight", times=3)
+    test_signal_by_layer.assert_agrees(widget, depth=12, factor=1.0)
+    widget.drag(control("seed"), 300)
+    test_signal_by_layer.assert_agrees(widget, depth=12, factor=1.0, seed=9)
+
+
 @moves("microscope")
 def microscope(widget):
     widget.press(control("batch_size"), "ArrowRight", times=2)
