@@ -337,6 +337,10 @@ def good_steps_to_forget(momentum, variance):
     return max(0, math.ceil(math.log(variance) / math.log(1 - momentum)))
 
 
+def good_layers_apart(factor, ratio):
+    return max(1, math.ceil(math.log(ratio) / abs(math.log(factor))))
+
+
 RIGHT = {
     checks.standardize: good_standardize,
     checks.largest_stable_rate: lambda h: 2 / torch.linalg.eigvalsh(h)[-1],
@@ -363,6 +367,8 @@ RIGHT = {
     checks.ghost_batch_norm: good_parts,
     checks.batch_mean_error: lambda maps, b: maps.mean((1, 2)).std() / b**0.5,
     checks.noise_scale: good_noise_scale,
+    checks.layers_apart: good_layers_apart,
+    checks.leaky_deviation: lambda n, slope: (2 / (1 + slope**2) / n) ** 0.5,
     checks.group_norm: good_group_norm,
     checks.shared_count: good_count,
     checks.mixes_images: good_mixes,
@@ -452,6 +458,12 @@ WRONG = [
     (checks.largest_rate, largest_rate_on_a_line),
     (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b)),
     (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b) / g),
+    (checks.layers_apart, lambda factor, ratio: round(good_layers_apart(factor, 2))),
+    (checks.layers_apart, lambda f, ratio: math.ceil(-math.log(ratio) / math.log(f))),
+    (checks.layers_apart, lambda f, ratio: math.log(ratio) / abs(math.log(f))),
+    (checks.leaky_deviation, lambda n, slope: (2 / n) ** 0.5),
+    (checks.leaky_deviation, lambda n, slope: (2 / (1 + slope) / n) ** 0.5),
+    (checks.leaky_deviation, lambda n, slope: n**-0.5),
 ]
 
 

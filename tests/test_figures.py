@@ -147,6 +147,15 @@ DRAWN = {
         {"a": {"x": (BY_SIZE, "red")}, "b": {"x": (BY_SIZE, "red")}},
         "test accuracy (%)",
     ),
+    "accuracy_by_depth": lambda: figures.accuracy_by_depth(
+        {"a": ({3: [0.8, 0.9], 15: [0.1, 0.1]}, "red", ":")}
+    ),
+    "signal_and_gradient": lambda: figures.signal_and_gradient(
+        {"a": (np.geomspace(1, 1e-6, 4), np.geomspace(1e-9, 1, 5))}, {"a": "red"}
+    ),
+    "curves_of_three": lambda: figures.curves_of_three(
+        {"loss (nats)": {"a": RNG.uniform(size=(3, 50))}}, {"a": "red"}
+    ),
     "by_two_sizes": lambda: figures.by_two_sizes(
         {"a": dict.fromkeys(("both", "statistics", "gradient"), BY_SIZE)},
         "test accuracy (%)",
@@ -407,6 +416,37 @@ def test_by_batch_size_draws_seeds_and_their_mean_as_errors():
     assert low > high  # an error, upside down: the best is on top
     names = [t.get_text() for t in ax.get_yticklabels()]
     assert dict(zip(names, ax.get_yticks(), strict=True))["80"] == 20
+
+
+def test_accuracy_by_depth_draws_seeds_and_their_mean_in_per_cent():
+    line = ({3: [0.8, 0.9], 15: [0.1, 0.1]}, "red", "-")
+    (ax,) = figures.accuracy_by_depth({"a": line}).axes
+    mean, three, fifteen, guessing = ax.lines
+    np.testing.assert_allclose(mean.get_xydata(), [[3, 85], [15, 10]])
+    np.testing.assert_allclose(three.get_xydata(), [[3, 80], [3, 90]])
+    np.testing.assert_allclose(fifteen.get_xydata(), [[15, 10], [15, 10]])
+    assert set(guessing.get_ydata()) == {10}
+
+
+def test_signal_and_gradient_begin_at_the_first_layer():
+    sizes = np.array([0.1, 0.01]), np.array([1e-3, 1e-4, 1e-2])
+    figure = figures.signal_and_gradient({"a": sizes}, {"a": "red"}, np.ones(2))
+    for ax, values in zip(figure.axes, sizes, strict=True):
+        drawn = ax.lines[0].get_xydata()
+        expected = list(enumerate(values, start=1))
+        np.testing.assert_allclose(drawn, expected)
+        assert ax.get_yscale() == "log"
+        low, high = ax.get_ylim()
+        assert low <= 0.01 and high >= 10
+    assert [len(ax.lines) for ax in figure.axes] == [2, 1]
+
+
+def test_curves_of_three_are_means_in_bands_from_epoch_1():
+    values = np.array([[1.0, 2.0], [3.0, 6.0]])
+    (ax,) = figures.curves_of_three({"loss": {"a": values}}, {"a": "red"}).axes
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[1, 2], [2, 4]])
+    band = ax.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (1, 6)
 
 
 def test_by_batch_size_leaves_other_measures_as_they_are():

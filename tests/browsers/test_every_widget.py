@@ -12,6 +12,7 @@ import test_microscope
 import test_playground
 import test_projection
 import test_rates
+import test_signal_by_layer
 import test_valleys
 import test_which_axes
 import torch
