@@ -67,7 +67,7 @@ def test_mouse_and_finger_draw_other_weights(signal, way):
 
 def test_reset_and_link(signal, browser):
     signal.slide("depth", 8)
-    signal.slide("factor", 4)  # the fifth of them
+    signal.slide("factor", 5)  # the sixth of them
     assert_agrees(signal, depth=8, factor=1.0)
     with shown(browser, signal.link(), NAME) as again:
         assert again.value("said") == signal.value("said")

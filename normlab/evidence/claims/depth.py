@@ -318,7 +318,7 @@ CLAIMS = (
     Claim(
         id="depth-breaks",
         source=US,
-        says="Without normalizers, from weights as weak as the diary's, networks learn "
+        says="Without normalizers, from small weights, networks learn "
         "up to five layers, and from eight layers on they stay at the chance level.",
         ours=SWEEP.format(weights=WEAK, rate=0.1),
         chapter=PAGE,

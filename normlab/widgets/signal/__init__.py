@@ -16,7 +16,7 @@ from normlab.widgets.base import Control, Widget, module
 
 WIDTH = 100
 EVERY = 50  # of the playground's training images, class by class: 6 of each class
-FACTORS = (0.1, 0.22, 0.5, 0.7, 1.0, 1.4, 2.0)
+FACTORS = (0.05, 0.1, 0.22, 0.5, 0.7, 1.0, 1.4, 2.0)
 # Batch normalization before each ReLU, or none -> what that is called.
 SIDES = {"none": "plain", "batch": "normalized"}
 
@@ -48,7 +48,7 @@ class SignalByLayer(Widget):
                 "seed": Control("draw", 0, 9, 1, digits=0),
             },
             name="signal",
-            room=[1000, 670],
+            room=[985, 640],
             images=a_batch()[0].to(torch.uint8).numpy().tobytes(),
             alt="Two plots by layer on logarithmic axes. In the plain network the "
             "signal falls along a straight line by nine decades in fourteen layers, "

@@ -11,9 +11,9 @@ const SIDES = [
   { name: "batch", said: "normalized" },
 ];
 const ROWS = {
-  factor: "factor from layer to layer",
+  factor: "factor a layer",
   first: "signal, first layer",
-  last: "signal, last hidden layer",
+  last: "signal, last hidden",
   gradient: "gradient, first layer",
 };
 
@@ -101,9 +101,13 @@ function numbers() {
   const cells = {};
   const rows = Object.entries(ROWS).map(([key, label]) => {
     cells[key] = SIDES.map(({ name }) => html("td", { "data-value": `${name}-${key}` }));
+    for (const cell of cells[key]) cell.style.paddingLeft = "0.9em";
     return html("tr", {}, html("th", { scope: "row" }, label), ...cells[key]);
   });
   const head = ["", ...SIDES.map(({ said }) => said)].map((text) =>
     text ? html("th", { scope: "col" }, text) : html("td", {}));
-  return { table: boxed(html("table", {}, html("tr", {}, ...head), ...rows)), cells };
+  for (const cell of head.slice(1)) cell.style.paddingLeft = "0.9em";
+  const table = boxed(html("table", {}, html("tr", {}, ...head), ...rows));
+  table.classList.add("bn-dense");
+  return { table, cells };
 }
