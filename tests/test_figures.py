@@ -59,6 +59,10 @@ PAPERS = pd.DataFrame(
 MOVED = np.eye(4, 5, dtype=bool)
 LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
 MISSES = {"torch": np.geomspace(0.02, 0.5, 30)}
+
+
+BAND = np.array([[0.5, 0.8], [0.4, 0.7], [0.6, 0.9]])  # mean, lowest, highest
+LINE = (np.array([10, 20]), BAND, "multistep", "red")
 BY_SIZE = {4: np.array([0.5, 0.7]), 16: np.array([0.8]), 64: np.array([])}
 BY_RATE = {
     arm: pd.DataFrame(RNG.uniform(0.5, 0.9, size=(5, 3)), columns=[0.1, 1.0, 10.0])
@@ -227,6 +231,18 @@ DRAWN = {
         {"shuffled": {2: 0.5, 1000: 0.9}, "PyTorch’s memory": {2: 0.9, 1000: 0.9}}
     ),
     "shared_means": lambda: figures.shared_means((4, 8, 8, 8)),
+    "accuracy_curves": lambda: figures.accuracy_curves(
+        {"a": {"x": LINE}, "b": {"x": LINE}}, level=(15, 0.6)
+    ),
+    "rates_by_update": lambda: figures.rates_by_update(
+        {"a": (np.array([0.1, 0.01]), "original", "red")}
+    ),
+    "small_or_not": lambda: figures.small_or_not(
+        {"a": {"row": (0.1, -0.2, 0.4)}, "b": {"row": (1.0, 0.5, 1.5)}}, 0.5
+    ),
+    "by_factor": lambda: figures.by_factor(
+        {"a": ({1: np.array([0.8, 0.9]), 3: np.array([0.7])}, "original", "red")}
+    ),
     "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
     "cover": lambda: cover(ONE_RATE),
@@ -746,3 +762,48 @@ def test_accuracy_by_updates_draws_the_target_as_an_error():
     table = BY_RATE["none"]
     np.testing.assert_allclose(mean.get_ydata(), 100 * (1 - table.mean()))
     assert target.get_ydata() == pytest.approx([20, 20])
+
+
+def test_accuracy_curves_draw_the_error_of_mean_and_ends():
+    (ax,) = figures.accuracy_curves({"a": {"x": LINE}}, level=(15, 0.6)).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [50, 20])
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((10, 60))
+    assert ax.get_yscale() == "log"
+    low, high = ax.get_ylim()
+    assert low > 50 > 20 > high  # less error is higher up
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), [0, 15, 15])
+    np.testing.assert_allclose(ax.lines[1].get_ydata()[:2], [40, 40])
+    shown = {t.get_text(): place for t, place in zip(*both_ticks(ax), strict=True)}
+    assert shown["75"] == pytest.approx(25)
+
+
+def both_ticks(ax):
+    return ax.get_yticklabels(), ax.get_yticks()
+
+
+def test_rates_by_update_keep_what_they_are_given():
+    rates = np.array([0.1, 0.01, 0.001])
+    figure = figures.rates_by_update({"a": (rates, "short_step", "red")})
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), rates)
+
+
+def test_small_or_not_has_a_band_of_what_does_not_count():
+    panel = {"up": (1.0, 0.5, 1.5), "down": (-1.0, -2.0, 0.0)}
+    (ax,) = figures.small_or_not({"a": panel}, 0.5).axes
+    band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((-0.5, 0.5))
+    drawn = [list(line.get_xdata()) for line in ax.lines]
+    assert [0.5, 1.5] in drawn
+    assert [-2.0, 0.0] in drawn
+    names, places = both_ticks(ax)
+    rows = {t.get_text(): place for t, place in zip(names, places, strict=True)}
+    assert rows["up"] > rows["down"]
+
+
+def test_by_factor_draws_seeds_and_their_mean_in_per_cent():
+    values = {3: np.array([0.7]), 1: np.array([0.8, 0.9])}
+    (ax,) = figures.by_factor({"a": (values, "original", "red")}).axes
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), [1, 3])
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [85, 70])
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), [80, 90])

@@ -27,6 +27,7 @@ _FILES = (
     "rate_map",
     "rate_steps",
     "depth",
+    "schedules",
     "implementations",
 )
 EXPERIMENTS: dict[str, Experiment] = {

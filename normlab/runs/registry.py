@@ -16,6 +16,7 @@ from normlab.models import (
     mlp,
     xavier,
 )
+from normlab.runs import faces
 from normlab.runs.builders import (
     eight_sigmoids,
     lenet_relu,
@@ -37,6 +38,9 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "sigmoid_mlp": sigmoid_mlp,
     "deep_cnn": deep_cnn,
     **{f"mlp_{d}x{w}": partial(mlp, depth=d, width=w) for d, w in MLPS},
+    "faces_8": partial(deep_cnn, between=True),
+    "faces_8_dropout": partial(deep_cnn, between=True, dropout=0.5),
+    "faces_7": partial(deep_cnn, between=True, widths=faces.SEVEN),
 }
 # What a model is given: norm, and dense_norm where it is another. Instance
 # normalization has no place behind a Linear layer, where a channel is one value, and
@@ -65,4 +69,7 @@ INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
 # (rate, updates of the run) -> the rate of each of them; "constant" is none of these.
 SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
     "cooled": cooled,
+    "original": faces.original,
+    "multistep": faces.multistep,
+    "short_step": faces.short_step,
 }

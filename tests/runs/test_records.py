@@ -181,6 +181,7 @@ def repeated(name):
 
 
 GRIDS = {"rate-map", "rate-map-sigmoid", "rate-line", "rate-line-sigmoid", "rate-width"}
+GRIDS |= {"schedules-rates"}
 ARMS = {
     f"{name}-{number}-{run.norm}-{run.lr:g}-n{run.batch_size}": (name, run)
     for name in EXPERIMENTS
