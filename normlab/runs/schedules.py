@@ -50,8 +50,8 @@ FURTHER = {
 # "schedules-rates"; a test recomputes them.
 BEST_FACTOR = {
     ("none", "original"): 10,
-    ("none", "multistep"): 1,
-    (LAYER, "original"): 10,
+    ("none", "multistep"): 3,
+    (LAYER, "original"): 30,
     (LAYER, "multistep"): 3,
     (LAYER, "short_step"): 3,
 }
