@@ -335,7 +335,7 @@ CLAIMS = (
         id="depth-layer",
         source=US,
         says="With normalizers networks of 3 to 15 layers learn at the rate 0.1, from "
-        "weak weights and from He's.",
+        "small weights and from He's.",
         ours=SWEEP.format(weights=f"{WEAK}, or He's", rate=0.1),
         chapter=PAGE,
         experiment="depth-sweep",
