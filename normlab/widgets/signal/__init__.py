@@ -52,7 +52,8 @@ class SignalByLayer(Widget):
             images=a_batch()[0].to(torch.uint8).numpy().tobytes(),
             alt="Two plots by layer on logarithmic axes. In the plain network the "
             "signal falls along a straight line by nine decades in fourteen layers, "
-            "and all gradients are tiny; in the normalized one the signal stays level, the gradient almost.",
+            "and all gradients are tiny; in the normalized one the signal stays level, "
+            "and so does the gradient, almost.",
             source="Computed in the page, on 60 images of Fashion-MNIST, 14 × 14 "
             "pixels each; 100 units a layer; nothing is trained.",
             **traits,
