@@ -238,7 +238,12 @@ DRAWN = {
         {"a": (np.array([0.1, 0.01]), "original", "red")}
     ),
     "small_or_not": lambda: figures.small_or_not(
-        {"a": {"row": (0.1, -0.2, 0.4)}, "b": {"row": (1.0, 0.5, 1.5)}}, 0.5
+        {
+            "a": {"row": ((0.1, -0.2, 0.4), np.array([0.0, 0.2]))},
+            "b": {"row": ((1.0, 0.5, 1.5), np.array([0.8, 1.2]))},
+        },
+        smallest=0.5,
+        limit=3,
     ),
     "by_factor": lambda: figures.by_factor(
         {"a": ({1: np.array([0.8, 0.9]), 3: np.array([0.7])}, "original", "red")}
@@ -789,13 +794,25 @@ def test_rates_by_update_keep_what_they_are_given():
 
 
 def test_small_or_not_has_a_band_of_what_does_not_count():
-    panel = {"up": (1.0, 0.5, 1.5), "down": (-1.0, -2.0, 0.0)}
-    (ax,) = figures.small_or_not({"a": panel}, 0.5).axes
+    seeds = np.array([-9.0, 0.7, 1.3, 80.0])
+    panel = {"up": ((1.0, 0.5, 1.5), seeds), "down": ((-1.0, -2.0, 0.0), -seeds[1:3])}
+    (ax,) = figures.small_or_not({"a": panel}, smallest=0.5, limit=3).axes
     band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
     assert (band.x0, band.x1) == pytest.approx((-0.5, 0.5))
     drawn = [list(line.get_xdata()) for line in ax.lines]
     assert [0.5, 1.5] in drawn
     assert [-2.0, 0.0] in drawn
+    marked = {
+        marker: [
+            x for line in ax.lines if line.get_marker() == marker
+            for x in line.get_xdata()
+        ]
+        for marker in "o<>"
+    }  # fmt: skip
+    assert {0.7, 1.3, -0.7, -1.3} <= set(marked["o"])
+    (low,), (high,) = marked["<"], marked[">"]
+    assert -3 <= low < -2.5
+    assert 2.5 < high <= 3
     names, places = both_ticks(ax)
     rows = {t.get_text(): place for t, place in zip(names, places, strict=True)}
     assert rows["up"] > rows["down"]

@@ -15,6 +15,8 @@ SHOWN = (10, 30, 50, 70, 75, 80, 85, 88, 90)  # accuracies, in per cent
 UPDATES = "updates (one for 100 of the post’s)"
 # Updates (T,); mean, lowest and highest seed (3, T); a key of DASHES; a colour.
 Line = tuple[np.ndarray, np.ndarray, str, str]
+# Mean, low and high end of its interval; each seed's (seeds,); all in points.
+Difference = tuple[tuple[float, float, float], np.ndarray]
 
 
 def accuracy_curves(
@@ -83,30 +85,43 @@ def rates_by_update(schedules: Mapping[str, tuple[np.ndarray, str, str]]) -> Fig
 
 
 def small_or_not(
-    panels: Mapping[str, Mapping[str, tuple[float, float, float]]], smallest: float
+    panels: Mapping[str, Mapping[str, Difference]], smallest: float, limit: float
 ) -> Figure:
     """Draw differences with their intervals, and a grey band of those that are small.
 
     Args:
-        panels: title -> row's name -> (mean, low, high), in points; the same rows.
+        panels: title -> row's name -> difference; the same rows.
         smallest: the smallest difference that counts, in points.
+        limit: where the axes end, in points; a seed beyond is an arrow at the end.
     """
     rows = max(len(panel) for panel in panels.values())
-    figure, axes = new_figure((6.8, 1.1 + 0.42 * rows), len(panels))
+    figure, axes = new_figure((6.8, 1.1 + 0.5 * rows), len(panels))
     axes = np.atleast_1d(axes)
     for ax, (title, panel) in zip(axes, panels.items(), strict=True):
         ax.axvspan(-smallest, smallest, color=GREY, alpha=0.18, linewidth=0)
         ax.axvline(0, color=GREY, linewidth=1)
-        for row, (mean, low, high) in enumerate(panel.values()):
-            ax.plot([low, high], [-row, -row], color=COLORS["data"])
-            ax.plot(mean, -row, "o", color=COLORS["data"], markersize=5)
+        for row, difference in enumerate(panel.values()):
+            _difference(ax, -row, *difference, limit)
         ax.set_yticks([])
         ax.set_title(title, fontsize=11)
-        ax.set(ylim=(0.5 - rows, 0.5), xlabel="difference (points)")
+        ax.set(xlim=(-limit, limit), ylim=(0.45 - rows, 0.4))
+        ax.set(xlabel="difference (points)")
         ax.grid(axis="y", visible=False)
     names = list(next(iter(panels.values())))
     axes[0].set_yticks(-np.arange(len(names)), names)
     return figure
+
+
+def _difference(ax: Axes, row: float, interval, seeds: np.ndarray, limit: float):
+    mean, *ends = interval
+    color = COLORS["data"]
+    ax.plot(ends, [row, row], color=color)
+    ax.plot(mean, row, "o", color=color, markersize=5)
+    kinds = {"o": abs(seeds) <= limit, ">": seeds > limit, "<": seeds < -limit}
+    for marker, which in kinds.items():
+        places = np.clip(seeds[which], -0.96 * limit, 0.96 * limit)
+        below = np.full(len(places), row - 0.24)
+        ax.plot(places, below, marker, color=color, markersize=3, alpha=0.6)
 
 
 def by_factor(
