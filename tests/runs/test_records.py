@@ -166,7 +166,8 @@ def an_arm(name):
     firsts = EXPERIMENTS[name].runs(1)
     shallow = [r for r in firsts if not r.model.startswith("mlp_15")]
     arms = [r for r in shallow if r.batch_size >= 16]
-    calm = name == "rate-width" or arms[0].model == "deep_cnn"
+    deep = arms[0].model.startswith(("deep_cnn", "faces_"))
+    calm = name == "rate-width" or deep
     norm = "none" if calm else "torch_batch"
 
     def order(run):
