@@ -323,6 +323,31 @@ def strided_parts(x, size):
     return ((parts - mean) / (var + 1e-5).sqrt()).view_as(x)
 
 
+def good_rate_that_jumps(n, rate, factor, at):
+    return rate * factor ** sum(place <= n for place in at)
+
+
+def good_first_of_three(steps, accuracy, level):
+    for k in range(len(steps) - 2):
+        if min(accuracy[k : k + 3]) >= level:
+            return steps[k]
+    return steps[-1]
+
+
+def first_of_one(steps, accuracy, level):
+    return next((s for s, a in zip(steps, accuracy, strict=True) if a >= level), 0)
+
+
+def first_of_two(steps, accuracy, level):
+    pairs = zip(steps, accuracy, accuracy[1:], strict=False)
+    return next((s for s, a, b in pairs if min(a, b) >= level), steps[-1])
+
+
+def last_of_three(steps, accuracy, level):
+    first = good_first_of_three(steps, accuracy, level)
+    return steps[min(steps.index(first) + 2, len(steps) - 1)]
+
+
 def error_of_pixels(maps, batch_size):
     """As if all pixels were independent."""
     return maps.std() / (batch_size * maps[0].numel()) ** 0.5
@@ -337,7 +362,13 @@ def good_steps_to_forget(momentum, variance):
     return max(0, math.ceil(math.log(variance) / math.log(1 - momentum)))
 
 
+def good_layers_apart(factor, ratio):
+    return max(1, math.ceil(math.log(ratio) / abs(math.log(factor))))
+
+
 RIGHT = {
+    checks.rate_that_jumps: good_rate_that_jumps,
+    checks.first_of_three: good_first_of_three,
     checks.standardize: good_standardize,
     checks.largest_stable_rate: lambda h: 2 / torch.linalg.eigvalsh(h)[-1],
     checks.batch_norm: good_batch_norm,
@@ -363,6 +394,8 @@ RIGHT = {
     checks.ghost_batch_norm: good_parts,
     checks.batch_mean_error: lambda maps, b: maps.mean((1, 2)).std() / b**0.5,
     checks.noise_scale: good_noise_scale,
+    checks.layers_apart: good_layers_apart,
+    checks.leaky_deviation: lambda n, slope: (2 / (1 + slope**2) / n) ** 0.5,
     checks.group_norm: good_group_norm,
     checks.shared_count: good_count,
     checks.mixes_images: good_mixes,
@@ -450,8 +483,20 @@ WRONG = [
     (checks.largest_rate, lambda rates, found, level: rates[-1]),
     (checks.largest_rate, first_falling_rate),
     (checks.largest_rate, largest_rate_on_a_line),
+    (checks.rate_that_jumps, lambda n, rate, factor, at: rate * factor ** len(at)),
+    (checks.rate_that_jumps, lambda n, r, f, at: r * f ** sum(a < n for a in at)),
+    (checks.rate_that_jumps, lambda n, r, f, at: r * f ** sum(a <= n for a in {*at})),
+    (checks.first_of_three, first_of_one),
+    (checks.first_of_three, first_of_two),
+    (checks.first_of_three, last_of_three),
     (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b)),
     (checks.noise_scale, lambda s, f, b, g: (f - g) / (1 / s - 1 / b) / g),
+    (checks.layers_apart, lambda factor, ratio: round(good_layers_apart(factor, 2))),
+    (checks.layers_apart, lambda f, ratio: math.ceil(-math.log(ratio) / math.log(f))),
+    (checks.layers_apart, lambda f, ratio: math.log(ratio) / abs(math.log(f))),
+    (checks.leaky_deviation, lambda n, slope: (2 / n) ** 0.5),
+    (checks.leaky_deviation, lambda n, slope: (2 / (1 + slope) / n) ** 0.5),
+    (checks.leaky_deviation, lambda n, slope: n**-0.5),
 ]
 
 

@@ -59,6 +59,10 @@ PAPERS = pd.DataFrame(
 MOVED = np.eye(4, 5, dtype=bool)
 LOSSES = {"b": (np.arange(50.0), RNG.uniform(size=(2, 50)))}
 MISSES = {"torch": np.geomspace(0.02, 0.5, 30)}
+
+
+BAND = np.array([[0.5, 0.8], [0.4, 0.7], [0.6, 0.9]])  # mean, lowest, highest
+LINE = (np.array([10, 20]), BAND, "multistep", "red")
 BY_SIZE = {4: np.array([0.5, 0.7]), 16: np.array([0.8]), 64: np.array([])}
 BY_RATE = {
     arm: pd.DataFrame(RNG.uniform(0.5, 0.9, size=(5, 3)), columns=[0.1, 1.0, 10.0])
@@ -147,6 +151,15 @@ DRAWN = {
         {"a": {"x": (BY_SIZE, "red")}, "b": {"x": (BY_SIZE, "red")}},
         "test accuracy (%)",
     ),
+    "accuracy_by_depth": lambda: figures.accuracy_by_depth(
+        {"a": ({3: [0.8, 0.9], 15: [0.1, 0.1]}, "red", ":")}
+    ),
+    "signal_and_gradient": lambda: figures.signal_and_gradient(
+        {"a": (np.geomspace(1, 1e-6, 4), np.geomspace(1e-9, 1, 5))}, {"a": "red"}
+    ),
+    "curves_of_three": lambda: figures.curves_of_three(
+        {"loss (nats)": {"a": RNG.uniform(size=(3, 50))}}, {"a": "red"}
+    ),
     "by_two_sizes": lambda: figures.by_two_sizes(
         {"a": dict.fromkeys(("both", "statistics", "gradient"), BY_SIZE)},
         "test accuracy (%)",
@@ -218,6 +231,23 @@ DRAWN = {
         {"shuffled": {2: 0.5, 1000: 0.9}, "PyTorch’s memory": {2: 0.9, 1000: 0.9}}
     ),
     "shared_means": lambda: figures.shared_means((4, 8, 8, 8)),
+    "accuracy_curves": lambda: figures.accuracy_curves(
+        {"a": {"x": LINE}, "b": {"x": LINE}}, level=(15, 0.6)
+    ),
+    "rates_by_update": lambda: figures.rates_by_update(
+        {"a": (np.array([0.1, 0.01]), "original", "red")}
+    ),
+    "small_or_not": lambda: figures.small_or_not(
+        {
+            "a": {"row": ((0.1, -0.2, 0.4), np.array([0.0, 0.2]))},
+            "b": {"row": ((1.0, 0.5, 1.5), np.array([0.8, 1.2]))},
+        },
+        smallest=0.5,
+        limit=3,
+    ),
+    "by_factor": lambda: figures.by_factor(
+        {"a": ({1: np.array([0.8, 0.9]), 3: np.array([0.7])}, "original", "red")}
+    ),
     "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
     "cover": lambda: cover(ONE_RATE),
@@ -407,6 +437,37 @@ def test_by_batch_size_draws_seeds_and_their_mean_as_errors():
     assert low > high  # an error, upside down: the best is on top
     names = [t.get_text() for t in ax.get_yticklabels()]
     assert dict(zip(names, ax.get_yticks(), strict=True))["80"] == 20
+
+
+def test_accuracy_by_depth_draws_seeds_and_their_mean_in_per_cent():
+    line = ({3: [0.8, 0.9], 15: [0.1, 0.1]}, "red", "-")
+    (ax,) = figures.accuracy_by_depth({"a": line}).axes
+    mean, three, fifteen, guessing = ax.lines
+    np.testing.assert_allclose(mean.get_xydata(), [[3, 85], [15, 10]])
+    np.testing.assert_allclose(three.get_xydata(), [[3, 80], [3, 90]])
+    np.testing.assert_allclose(fifteen.get_xydata(), [[15, 10], [15, 10]])
+    assert set(guessing.get_ydata()) == {10}
+
+
+def test_signal_and_gradient_begin_at_the_first_layer():
+    sizes = np.array([0.1, 0.01]), np.array([1e-3, 1e-4, 1e-2])
+    figure = figures.signal_and_gradient({"a": sizes}, {"a": "red"}, np.ones(2))
+    for ax, values in zip(figure.axes, sizes, strict=True):
+        drawn = ax.lines[0].get_xydata()
+        expected = list(enumerate(values, start=1))
+        np.testing.assert_allclose(drawn, expected)
+        assert ax.get_yscale() == "log"
+        low, high = ax.get_ylim()
+        assert low <= 0.01 and high >= 10
+    assert [len(ax.lines) for ax in figure.axes] == [2, 1]
+
+
+def test_curves_of_three_are_means_in_bands_from_epoch_1():
+    values = np.array([[1.0, 2.0], [3.0, 6.0]])
+    (ax,) = figures.curves_of_three({"loss": {"a": values}}, {"a": "red"}).axes
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[1, 2], [2, 4]])
+    band = ax.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (1, 6)
 
 
 def test_by_batch_size_leaves_other_measures_as_they_are():
@@ -706,3 +767,60 @@ def test_accuracy_by_updates_draws_the_target_as_an_error():
     table = BY_RATE["none"]
     np.testing.assert_allclose(mean.get_ydata(), 100 * (1 - table.mean()))
     assert target.get_ydata() == pytest.approx([20, 20])
+
+
+def test_accuracy_curves_draw_the_error_of_mean_and_ends():
+    (ax,) = figures.accuracy_curves({"a": {"x": LINE}}, level=(15, 0.6)).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [50, 20])
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((10, 60))
+    assert ax.get_yscale() == "log"
+    low, high = ax.get_ylim()
+    assert low > 50 > 20 > high  # less error is higher up
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), [0, 15, 15])
+    np.testing.assert_allclose(ax.lines[1].get_ydata()[:2], [40, 40])
+    shown = {t.get_text(): place for t, place in zip(*both_ticks(ax), strict=True)}
+    assert shown["75"] == pytest.approx(25)
+
+
+def both_ticks(ax):
+    return ax.get_yticklabels(), ax.get_yticks()
+
+
+def test_rates_by_update_keep_what_they_are_given():
+    rates = np.array([0.1, 0.01, 0.001])
+    figure = figures.rates_by_update({"a": (rates, "short_step", "red")})
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), rates)
+
+
+def test_small_or_not_has_a_band_of_what_does_not_count():
+    seeds = np.array([-9.0, 0.7, 1.3, 80.0])
+    panel = {"up": ((1.0, 0.5, 1.5), seeds), "down": ((-1.0, -2.0, 0.0), -seeds[1:3])}
+    (ax,) = figures.small_or_not({"a": panel}, smallest=0.5, limit=3).axes
+    band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((-0.5, 0.5))
+    drawn = [list(line.get_xdata()) for line in ax.lines]
+    assert [0.5, 1.5] in drawn
+    assert [-2.0, 0.0] in drawn
+    marked = {
+        marker: [
+            x for line in ax.lines if line.get_marker() == marker
+            for x in line.get_xdata()
+        ]
+        for marker in "o<>"
+    }  # fmt: skip
+    assert {0.7, 1.3, -0.7, -1.3} <= set(marked["o"])
+    (low,), (high,) = marked["<"], marked[">"]
+    assert -3 <= low < -2.5
+    assert 2.5 < high <= 3
+    names, places = both_ticks(ax)
+    rows = {t.get_text(): place for t, place in zip(names, places, strict=True)}
+    assert rows["up"] > rows["down"]
+
+
+def test_by_factor_draws_seeds_and_their_mean_in_per_cent():
+    values = {3: np.array([0.7]), 1: np.array([0.8, 0.9])}
+    (ax,) = figures.by_factor({"a": (values, "original", "red")}).axes
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), [1, 3])
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [85, 70])
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), [80, 90])

@@ -4,7 +4,6 @@ from normlab.evidence.claim import Claim
 
 DESIGNED = "Its experiment is designed; its runs are not recorded yet."
 FACES = "Its photographs of faces are private."
-SHAPES = "It says how the network is built; there is no result in it to try."
 NUMBERS = (
     "Its numbers are of large networks on CIFAR or ImageNet, more than the machine of "
     "this book can do; its direction on small ones is designed, and not recorded yet."

@@ -26,6 +26,8 @@ _FILES = (
     "axes",
     "rate_map",
     "rate_steps",
+    "depth",
+    "schedules",
     "implementations",
 )
 EXPERIMENTS: dict[str, Experiment] = {

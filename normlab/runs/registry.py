@@ -13,8 +13,10 @@ from normlab.models import (
     fan_in_normal,
     gaussian,
     lenet,
+    mlp,
     xavier,
 )
+from normlab.runs import faces
 from normlab.runs.builders import (
     eight_sigmoids,
     lenet_relu,
@@ -27,6 +29,7 @@ from normlab.runs.builders import (
 from normlab.schedules import Schedule, cooled
 
 GHOSTS = (2, 4, 16, 64)  # examples that share statistics
+MLPS = ((3, 1000), (15, 1000), *((depth, 256) for depth in (3, 5, 6, 7, 8, 11, 15)))
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "lenet": lenet,
@@ -34,6 +37,10 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "eight_sigmoids": eight_sigmoids,
     "sigmoid_mlp": sigmoid_mlp,
     "deep_cnn": deep_cnn,
+    **{f"mlp_{d}x{w}": partial(mlp, depth=d, width=w) for d, w in MLPS},
+    "faces_8": partial(deep_cnn, between=True),
+    "faces_8_dropout": partial(deep_cnn, between=True, dropout=0.5),
+    "faces_7": partial(deep_cnn, between=True, widths=faces.SEVEN),
 }
 # What a model is given: norm, and dense_norm where it is another. Instance
 # normalization has no place behind a Linear layer, where a channel is one value, and
@@ -55,10 +62,14 @@ INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "xavier": xavier,
     "xavier_gamma_0": xavier_gamma_0,
     "gaussian_0.1": partial(gaussian, std=0.1),
+    "gaussian_0.01": partial(gaussian, std=0.01),
     "he": partial(fan_in_normal, variance=2.0),
     "lecun": partial(fan_in_normal, variance=1.0),
 }
 # (rate, updates of the run) -> the rate of each of them; "constant" is none of these.
 SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
     "cooled": cooled,
+    "original": faces.original,
+    "multistep": faces.multistep,
+    "short_step": faces.short_step,
 }

@@ -19,7 +19,7 @@ WAKE = HTML(
     f'<p class="{ASLEEP}">No widget here? Its kernel has stopped: run this cell again '
     "to bring it back.</p>"
 )
-IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w-]+\.js)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w/-]+\.js)";\n', re.MULTILINE)
 
 
 def module(name: str) -> str:

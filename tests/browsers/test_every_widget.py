@@ -12,6 +12,8 @@ import test_microscope
 import test_playground
 import test_projection
 import test_rates
+import test_schedules
+import test_signal_by_layer
 import test_valleys
 import test_which_axes
 import torch
@@ -94,6 +96,16 @@ def valleys(widget):
     test_valleys.assert_agrees(widget, test_valleys.RATIO, test_valleys.CORRELATION)
 
 
+@moves("signal")
+def signal(widget):
+    widget.press(control("depth"), "ArrowLeft", times=3)
+    test_signal_by_layer.assert_agrees(widget, depth=12)
+    widget.press(control("factor"), "ArrowRight", times=3)
+    test_signal_by_layer.assert_agrees(widget, depth=12, factor=1.0)
+    widget.drag(control("seed"), 300)
+    test_signal_by_layer.assert_agrees(widget, depth=12, factor=1.0, seed=9)
+
+
 @moves("microscope")
 def microscope(widget):
     widget.press(control("batch_size"), "ArrowRight", times=2)
@@ -123,6 +135,16 @@ def implementations(widget):
     assert widget.ask(".", DRAWN) == len(test_implementations.OPENS_WITH)
     widget.click(control("torch"))
     assert widget.ask(".", DRAWN) == len(test_implementations.OPENS_WITH) - 1
+
+
+@moves("schedules")
+def schedules(widget):
+    arms, make = test_schedules.ARMS, test_schedules.trained
+    widget.press(f"({control('rates')})[2]", "ArrowLeft")  # it opens with the second
+    for arm in arms[2:]:
+        test_schedules.assert_row(widget, arm[-1], make(*arm), make)
+    widget.click(control("norm"))  # the first of two
+    test_schedules.assert_empty(widget, "short_step")
 
 
 @moves("which-axes")

@@ -166,7 +166,8 @@ def an_arm(name):
     firsts = EXPERIMENTS[name].runs(1)
     shallow = [r for r in firsts if not r.model.startswith("mlp_15")]
     arms = [r for r in shallow if r.batch_size >= 16]
-    calm = name == "rate-width" or arms[0].model == "deep_cnn"
+    deep = arms[0].model.startswith(("deep_cnn", "faces_"))
+    calm = name == "rate-width" or deep
     norm = "none" if calm else "torch_batch"
 
     def order(run):
@@ -181,6 +182,7 @@ def repeated(name):
 
 
 GRIDS = {"rate-map", "rate-map-sigmoid", "rate-line", "rate-line-sigmoid", "rate-width"}
+GRIDS |= {"schedules-rates"}
 ARMS = {
     f"{name}-{number}-{run.norm}-{run.lr:g}-n{run.batch_size}": (name, run)
     for name in EXPERIMENTS

@@ -143,7 +143,7 @@ CLAIMS = (
     Claim(
         id="A5",
         source="habr2016batch",
-        place="after the formulas",
+        place="line 49",
         says="A layer for k attributes brings 2 * k parameters.",
         ours="nn.BatchNorm1d of 1, 6, 16 and 120 channels",
         chapter="batch-norm-by-hand",
