@@ -52,7 +52,7 @@ class Schedules(Widget):
             "training. The network with batch normalization is ahead of the one "
             "without it from the first look on, with either schedule; of the latter "
             "one run stays at 10 per cent with tuned rates.",
-            source=" · ".join(map(source, NAMES)),
+            source=f"{source(NAMES[0])} · also {' and '.join(NAMES[1:])}",
             **traits,
         )
 
