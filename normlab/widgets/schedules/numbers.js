@@ -50,7 +50,9 @@ function written(run) {
 /** What the level is, and why lines are missing. */
 function described(data, { rates, convolutions, norm, dropout }, lines) {
   const level = `To level: updates to ${format(data.levels[rates], 1)}%, which the ` +
-    "post’s plain network has after 640.";
+    "post’s plain network has after 640, geometric mean of the seeds; one that is " +
+    "never there counts as with its last look. Lines are means, bands go from the " +
+    "lowest seed to the highest.";
   const missing = Object.keys(SCHEDULES).filter((name) => !lines[name]);
   if (!missing.length) return level;
   const layer = norm === "none" ? "without batch norm" : "with batch norm";

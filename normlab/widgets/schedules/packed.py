@@ -94,7 +94,7 @@ def _run(run: Run, name: str, curves: Arrays, level: float) -> dict[str, Any]:
     return shown | {
         "rate": run.lr,
         "seeds": len(curves),
-        "reached": round(float(np.mean(updates)), 1),
+        "reached": round(float(np.exp(np.mean(np.log(updates)))), 1),  # as in the card
         "test": _percent(tests.mean()),
         "range": [_percent(tests.min()), _percent(tests.max())],
     }
