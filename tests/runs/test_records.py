@@ -204,9 +204,9 @@ PLANTED = {
 }
 
 
-# Its one arm is a deep network with the layer, at a rate at which roundings soon are as
-# large as an error; "implementations-slow" is carried out by the same code.
-CHAOS = {"implementations"}
+# Their arms are deep networks at rates at which roundings soon are as large as an error;
+# "implementations-slow" and "schedules" are carried out by the same code.
+CHAOS = {"implementations", "schedules-others"}
 
 
 @pytest.mark.parametrize("error", PLANTED)
