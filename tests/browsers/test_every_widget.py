@@ -12,7 +12,7 @@ import test_microscope
 import test_playground
 import test_projection
 import test_rates
-import test_schedules
+import test_schedules_compared
 import test_signal_by_layer
 import test_valleys
 import test_which_axes
@@ -139,12 +139,12 @@ def implementations(widget):
 
 @moves("schedules")
 def schedules(widget):
-    arms, make = test_schedules.ARMS, test_schedules.trained
+    arms, make = test_schedules_compared.ARMS, test_schedules_compared.trained
     widget.press(f"({control('rates')})[2]", "ArrowLeft")  # it opens with the second
     for arm in arms[2:]:
-        test_schedules.assert_row(widget, arm[-1], make(*arm), make)
+        test_schedules_compared.assert_row(widget, arm[-1], make(*arm), make)
     widget.click(control("norm"))  # the first of two
-    test_schedules.assert_empty(widget, "short_step")
+    test_schedules_compared.assert_empty(widget, "short_step")
 
 
 @moves("which-axes")
