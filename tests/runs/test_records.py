@@ -204,8 +204,8 @@ PLANTED = {
 }
 
 
-# Their arms are deep networks at rates at which roundings soon are as large as an error;
-# "implementations-slow" and "schedules" are carried out by the same code.
+# Their arms are deep networks at rates at which roundings soon are as large as an
+# error; "implementations-slow" and "schedules" are carried out by the same code.
 CHAOS = {"implementations", "schedules-others"}
 
 

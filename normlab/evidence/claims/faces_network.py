@@ -120,9 +120,8 @@ CLAIMS = (
     _habr(
         id="A8",
         place="lines 65 and 69",
-        says="With a normalizer between the two convolutions of a block, one "
-        "convolution had to go because memory was short, and dropout was removed, as "
-        "the method's authors advise.",
+        says="With a normalizer between the two convolutions of a block memory was "
+        "short, and one convolution had to go to make room.",
         ours="PyTorch's layers, faces of 50 by 50 pixels; channels but the last 320 "
         "are ours",
         rule=Holds(
