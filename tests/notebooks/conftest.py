@@ -61,13 +61,18 @@ INDEX = """\
 :::{glossary}
 Batch
 : Some images.
+
+He's weights
+: Some numbers.
 :::
 """
 CELL = "```{code-cell} ipython3\nglue()\n```\n"
 # What the built pages say of numbers and terms; the first chapter is another in each
 # test, so that this stands for all of them.
 HTML = {
-    "book/index": '<dt id="term-Batch"><em>Batch</em><a class="headerlink" href="#">',
+    "book/index": """\
+<dt id="term-Batch"><em>Batch</em><a class="headerlink" href="#">
+<dt id="term-He-s-weights">He’s weights<a class="headerlink" href="#">""",
     "notebooks/first": """\
 <figure class="x" id="fig-a"><figcaption><p><span class="caption-number">Fig. 3 </span>
 <figure id="fig-line"><p><span class="caption-number">Fig. 4 </span></p></figure>

@@ -23,6 +23,10 @@ def mark(name):
     [
         ("{term}`batch`", f"[batch]({GLOSSARY})"),
         ("{term}`the batches <Batch>`", f"[the batches]({GLOSSARY})"),
+        (
+            "{term}`He's weights`",
+            f"[He's weights]({SITE}/book/index.html#term-He-s-weights)",
+        ),
         ("{cite:p}`one`", "([Lovelace 1843](#reference-one))"),
         ("{cite:t}`two`", "[Müller and Lovelace (1998)](#reference-two)"),
         (

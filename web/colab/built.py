@@ -53,8 +53,11 @@ class Built:
 
     @cached_property
     def terms(self) -> dict[str, str]:
-        """Return the anchors of the page's glossary: term in small letters -> id."""
-        html = self._read(f"html/{self.document}.html")
+        """Return the anchors of the page's glossary: term in small letters -> id.
+
+        Apostrophes are straight, as they are typed; the page has them round.
+        """
+        html = self._read(f"html/{self.document}.html").replace("’", "'")
         return {TAG.sub("", text).lower(): at for at, text in TERM.findall(html)}
 
     def number(self, anchor: str) -> str:
