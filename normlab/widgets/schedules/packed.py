@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from normlab.evidence import values
 from normlab.evidence.claims.schedules import early_accuracy, reached, settings
+from normlab.evidence.records import Records
 from normlab.runs import EXPERIMENTS, Run, recordings
 from normlab.runs.faces import SEVEN
 from normlab.runs.registry import MODELS, SCHEDULES
@@ -50,6 +50,7 @@ def packed() -> dict[str, Any]:
         ResultsError: nothing is recorded; the message says how to record it.
     """
     found, names = _recorded()
+    records = Records()  # as they are now
     plain = {PRINTED: trained(*PLAIN), TUNED: tuned(*PLAIN)}
     levels = {rates: _level(found[_of_seed_0(run)]) for rates, run in plain.items()}
     first = found[_of_seed_0(plain[PRINTED])][0]
@@ -59,7 +60,7 @@ def packed() -> dict[str, Any]:
         "levels": {rates: _percent(level) for rates, level in levels.items()},
         "falls": {schedule: list(_falls(schedule)) for schedule in ENDS},
         "runs": {
-            key: _run(run, names[run], found[run], levels[key.split("/")[3]])
+            key: _run(run, levels[key.split("/")[3]], found[run], records, names[run])
             for key, run in planned().items()
         },
     }
@@ -85,11 +86,13 @@ def _level(curves: Arrays) -> float:
     return early_accuracy(dict(enumerate(pairs)))
 
 
-def _run(run: Run, name: str, curves: Arrays, level: float) -> dict[str, Any]:
+def _run(
+    run: Run, level: float, curves: Arrays, records: Records, name: str
+) -> dict[str, Any]:
     """Return curves over the seeds, and the numbers of the table."""
     updates = [reached(c["few/steps"], c["few/accuracy"], level) for c in curves]
     about = {"split": "test", "statistics": "recomputed", "step": ENDS[run.schedule]}
-    tests = values(name, "accuracy", **about, **settings(run))
+    tests = records.values(name, "accuracy", **about, **settings(run))
     shown = {look: _over_seeds(c[f"{look}/accuracy"] for c in curves) for look in LOOKS}
     return shown | {
         "rate": run.lr,
