@@ -138,15 +138,30 @@ def test_python_hears_what_the_reader_moves(lab, number):
     widget = shows.locator(".bn")
     widget.wait_for(timeout=1000 * READY)
     before = ast.literal_eval(run(says).strip())
-    slider = widget.locator("input[type=range]:enabled").first
-    name = slider.locator("..").get_attribute("data-control")
+    widget.locator("[data-control]").first.wait_for(timeout=1000 * READY)
+    slider = widget.locator("input[type=range]:enabled")
+    name, shown = slid(slider.first) if slider.count() else switched(widget)
+    after = ast.literal_eval(run(says).strip())
+    assert {n for n in after if after[n] != before[n]} == {name}
+    if shown is not None:
+        assert shown == pytest.approx(after[name], 0.05)
+
+
+def slid(slider):
+    """Move the slider by a key; return its trait and the number that it shows."""
+    control = slider.locator("..")
     lowest = slider.evaluate("(e) => e.value === e.min")
     slider.focus()
-    lab.keyboard.press("ArrowRight" if lowest else "ArrowLeft")
-    after = ast.literal_eval(run(says).strip())
-    shown = slider.locator("..").locator("output").inner_text()
-    assert {n for n in after if after[n] != before[n]} == {name}
-    assert float(shown.split()[0].replace("−", "-")) == pytest.approx(after[name], 0.05)
+    slider.page.keyboard.press("ArrowRight" if lowest else "ArrowLeft")
+    shown = control.locator("output").inner_text().split()[0].replace("−", "-")
+    return control.get_attribute("data-control"), float(shown)
+
+
+def switched(widget):
+    """Set the first switch to another option; return its trait, and no number."""
+    control = widget.locator("[data-control]:has(input[type=radio])").first
+    control.get_by_role("radio", checked=False).first.click()
+    return control.get_attribute("data-control"), None
 
 
 def test_the_explorer_trains_the_chosen_point(lab):

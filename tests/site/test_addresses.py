@@ -17,9 +17,21 @@ def fragment(widget):
     return widget.link().partition("#")[2]
 
 
-def press(widget, key):
-    """Move the first slider by a key; return how the widget stands then."""
-    widget.press(widget.at.locator("input[type=range]:enabled").first, key)
+KEYS = "Home", "ArrowRight", "ArrowRight", "ArrowLeft", "End"
+
+
+def move(widget, number):
+    """Move the first slider by a key of ``KEYS``; return how the widget stands then.
+
+    Without sliders, set the switch of this number to another of its options.
+    """
+    slider = widget.at.locator("input[type=range]:enabled")
+    if slider.count():
+        widget.press(slider.first, KEYS[number])
+    else:
+        switch = widget.at.locator("[data-control]:has(input[type=radio])").nth(number)
+        switch.get_by_role("radio", checked=False).first.click()
+        widget.settle()
     return fragment(widget)
 
 
@@ -52,7 +64,7 @@ def arrive(widget):
 
 def two_states(widget):
     """Links to two states that differ from the first, which the widget has again."""
-    links = [press(widget, key) for key in ("Home", "ArrowRight", "ArrowRight")]
+    links = [move(widget, number) for number in range(3)]
     reset(widget)
     first = fragment(widget)  # of some sliders the lowest
     others = [link for link in dict.fromkeys(links) if link != first]
@@ -79,12 +91,12 @@ def test_a_link_sets_the_whole_state_each_time(page, name, opened):
 def test_back_and_forward_restore_what_the_address_says(page, name, opened):
     """Of an address that says nothing, what the widget was when it was left."""
     one, two = two_states(opened)
-    own = press(opened, "ArrowLeft")  # in no address
+    own = move(opened, 3)  # in no address
     opened.page.evaluate("location.hash = '#elsewhere'")
     arrive(opened)
     assert fragment(opened) == own
     follow(opened, one)
-    press(opened, "End")
+    move(opened, 4)
     follow(opened, two)
     ways = [("back", one), ("back", own), ("forward", one), ("forward", two)]
     for way, state in ways:

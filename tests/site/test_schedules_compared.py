@@ -160,6 +160,10 @@ def test_rates_fall_in_the_right_plot(widget):
 def test_a_link_brings_the_switches_back(widget, browser, address):
     widget.choose("norm", "without")
     widget.choose("rates", "as printed")
-    link = widget.link()
-    with shown(browser, link, NAME) as again:
-        assert again.at.inner_text() == widget.at.inner_text()
+    table = widget.at.locator("table").inner_text()
+    with shown(browser, widget.link(), NAME) as again:
+        both = again, widget
+        for name in ("norm", "rates"):
+            one, two = (w.control(name).locator("label:has(:checked)") for w in both)
+            assert one.inner_text() == two.inner_text()
+        assert again.at.locator("table").inner_text() == table

@@ -46,7 +46,7 @@ class Schedules(Widget):
         super().__init__(
             controls=CONTROLS,
             name="schedules",
-            room=[1150, 620],
+            room=[1310, 620],
             data=packed(),
             alt="Validation accuracy against updates, early and over all of the "
             "training. The network with batch normalization is ahead of the one "
