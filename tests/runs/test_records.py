@@ -177,8 +177,13 @@ def an_arm(name):
 
 
 def repeated(name):
-    """All arms of an experiment; of a grid, whose arms are alike, one."""
-    return [an_arm(name)] if name in GRIDS else EXPERIMENTS[name].runs(1)
+    """Of arms that differ in their rate alone, the first; of a whole grid, one."""
+    if name in GRIDS:
+        return [an_arm(name)]
+    arms = {}
+    for run in EXPERIMENTS[name].runs(1):
+        arms.setdefault(replace(run, lr=1.0), run)
+    return list(arms.values())
 
 
 GRIDS = {"rate-map", "rate-map-sigmoid", "rate-line", "rate-line-sigmoid", "rate-width"}
