@@ -6,6 +6,7 @@ import unicodedata
 from functools import cache
 
 import pytest
+from conftest import SITE, built_pages
 from pypdf import PdfReader
 
 # A chapter with a widget each, many folds and wide tables.
@@ -13,6 +14,14 @@ THREE = [
     f"notebooks/{name}.html"
     for name in ("batch-norm-by-hand", "batch-size", "train-and-eval")
 ]
+# What is folded is a solution, in chapters; the pages below have none, and their paper
+# is only looked at for what is cut off.
+WITH_SOLUTIONS = [
+    page
+    for page in built_pages()
+    if page.startswith("notebooks/") and "Show a solution" in (SITE / page).read_text()
+]
+each_with_solutions = pytest.mark.parametrize("page", WITH_SOLUTIONS)
 WIDTH = 718  # CSS pixels of an A4 page between margins of a centimetre
 FOLDED = "article details pre"
 # Each element that is wider than its page, or that hides a part of itself.
@@ -30,7 +39,10 @@ CUT = """() => {
 
 @pytest.fixture(scope="module")
 def printed(browser, address):
-    """Return a function that prints a page: (its PDF, what the screen has of it)."""
+    """Return a function that prints a page: (its PDF, what the screen has of it).
+
+    Without solutions there is no PDF.
+    """
     kept = {}
 
     def make(page, theme="dark"):
@@ -39,7 +51,8 @@ def printed(browser, address):
             tab = context.new_page()
             tab.goto(address + page, wait_until="networkidle")
             assert tab.get_attribute("html", "data-theme") == theme
-            pdf = tab.pdf(format="A4", print_background=True)
+            folds = page in WITH_SOLUTIONS
+            pdf = tab.pdf(format="A4", print_background=True) if folds else None
             seen = {
                 "title": tab.locator("article h1").inner_text(),
                 "folded": tab.locator(FOLDED).all_text_contents(),
@@ -48,7 +61,7 @@ def printed(browser, address):
             assert tab.get_attribute("html", "data-theme") == theme
             assert tab.locator("article details[open]").count() == 0, "folds stay open"
             seen["cut"] = cut_off(tab)
-            kept[page, theme] = PdfReader(io.BytesIO(pdf)), seen
+            kept[page, theme] = pdf and PdfReader(io.BytesIO(pdf)), seen
             context.close()
         return kept[page, theme]
 
@@ -74,16 +87,19 @@ def cut_off(tab):
     return tab.evaluate(CUT)
 
 
-def test_paper_has_the_title_and_what_is_folded(chapter, printed):
-    pdf, seen = printed(chapter)
+@each_with_solutions
+def test_paper_has_the_title_and_what_is_folded(page, printed):
+    pdf, seen = printed(page)
+    assert seen["folded"]
     text = text_of(pdf)
     assert text.startswith(letters(seen["title"]))
     for code in seen["folded"]:
         assert letters(code) in text
 
 
-def test_paper_has_no_menu_and_nothing_to_press(chapter, printed):
-    pdf, seen = printed(chapter)
+@each_with_solutions
+def test_paper_has_no_menu_and_nothing_to_press(page, printed):
+    pdf, seen = printed(page)
     text = text_of(pdf)
     assert letters("".join(seen["menu"])) not in text
     for word in ("Backtotop", "Onthispage", "Searchthisbook", "Showthe", "Hidethe"):
