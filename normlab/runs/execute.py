@@ -101,7 +101,9 @@ def quick(experiment: Experiment) -> Experiment:
 
 def _tenth(run: Run) -> Run:
     steps = max(1, updates(run) // 10)
-    return replace(run, epochs=-(-run.epochs // 10), steps=steps)
+    # Two at least: some train their last epoch in another way than those before.
+    epochs = min(run.epochs, max(2, -(-run.epochs // 10)))
+    return replace(run, epochs=epochs, steps=steps)
 
 
 def keep_history(run: Run, device: str) -> Outcome:
