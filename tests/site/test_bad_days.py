@@ -1,8 +1,8 @@
 """Widgets in forced colours, and on a page that was opened as a file."""
 
 import io
+from itertools import product
 
-import pytest
 from hand import shown
 from PIL import Image, ImageChops
 from test_widgets import each_page, each_widget
@@ -33,13 +33,12 @@ def difference(one, two):
 
 
 @each_widget
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_forced_colours_show_what_is_chosen(page, name, scheme, browser, address):
-    options = {"forced_colors": "active", "color_scheme": scheme}
-    with shown(browser, address + page, name, **options) as widget:
+def test_forced_colours_show_what_is_chosen(page, name, browser, address):
+    with shown(browser, address + page, name, forced_colors="active") as widget:
         groups = widget.at.locator(".bn-choice:visible").all()
         names = [group.get_attribute("data-control") for group in groups]
-        for group in map(widget.control, names):
+        for scheme, group in product(("light", "dark"), map(widget.control, names)):
+            widget.page.emulate_media(color_scheme=scheme, forced_colors="active")
             if not group.is_visible():
                 continue  # another choice has hidden it
             inputs = group.locator("input").all()

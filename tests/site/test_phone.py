@@ -1,5 +1,7 @@
 """Widgets on a phone: narrow, with wider text, under a finger that wants to scroll."""
 
+from itertools import product
+
 import pytest
 from hand import shown
 from test_widgets import each_widget
@@ -34,16 +36,16 @@ DRAGGED = f"{SLIDER}, .bn-handle, .bn-axes-grid"
 
 
 @each_widget
-@pytest.mark.parametrize(
-    ("width", "style"), [(390, " "), (360, " "), (320, " "), (390, SPACED)]
-)
-def test_nothing_leaves_its_widget(page, name, width, style, browser, address):
-    with shown(browser, address + page, name, width=width, bypass_csp=True) as widget:
-        widget.page.add_style_tag(content=style)
-        widget.settle()
-        assert widget.at.locator(".bn-live").evaluate(OUT) == []
-        room = widget.at.evaluate("(e) => e.clientWidth - e.scrollWidth")
-        assert room >= 0
+def test_nothing_leaves_its_widget(page, name, browser, address):
+    """On a phone that is turned smaller, then with a reader's own spacing of text."""
+    with shown(browser, address + page, name, width=390, bypass_csp=True) as widget:
+        for width, style in ((390, " "), (360, " "), (320, " "), (390, SPACED)):
+            widget.page.set_viewport_size({"width": width, "height": 844})
+            widget.page.add_style_tag(content=style)
+            widget.settle()
+            assert widget.at.locator(".bn-live").evaluate(OUT) == [], width
+            room = widget.at.evaluate("(e) => e.clientWidth - e.scrollWidth")
+            assert room >= 0, width
 
 
 @each_widget
@@ -87,11 +89,10 @@ def swiped(widget, target, *way, **options):
 
 
 @each_widget
-@pytest.mark.parametrize("dy", [-200, 200])
-def test_a_finger_that_scrolls_moves_nothing(page, name, dy, phone):
+def test_a_finger_that_scrolls_moves_nothing(page, name, phone):
     """Up or down, a little aslant: from each slider, handle and grid."""
     widget = phone(page, name)
-    for target in widget.at.locator(DRAGGED).all():
+    for target, dy in product(widget.at.locator(DRAGGED).all(), (-200, 200)):
         before, after, distance = swiped(widget, target, 12, dy, at=0.3)
         assert after == before, target.evaluate("(e) => e.outerHTML.slice(0, 200)")
         assert -dy * distance > 100 * 100
