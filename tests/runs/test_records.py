@@ -177,13 +177,18 @@ def an_arm(name):
 
 
 def repeated(name):
-    """Of arms that differ in their rate alone, the first; of a whole grid, one."""
+    """Of arms that differ in rate, batch size or length alone, one; of a grid, one.
+
+    It is one in small batches, but not so small that they are chaos.
+    """
     if name in GRIDS:
         return [an_arm(name)]
+    runs = EXPERIMENTS[name].runs(1)
     arms = {}
-    for run in EXPERIMENTS[name].runs(1):
-        arms.setdefault(replace(run, lr=1.0), run)
-    return list(arms.values())
+    for run in sorted(runs, key=lambda run: (run.batch_size < 16, run.batch_size)):
+        same = {"lr": 1.0, "batch_size": 1, "epochs": 1, "steps": 0}
+        arms.setdefault(replace(run, **same), run)
+    return sorted(arms.values(), key=runs.index)
 
 
 GRIDS = {"rate-map", "rate-map-sigmoid", "rate-line", "rate-line-sigmoid", "rate-width"}
