@@ -209,6 +209,27 @@ def test_layers_settle_in_the_order_in_which_they_are_called():
     assert (model.idle.running_std == 3).all()
 
 
+def test_a_layer_that_is_called_twice_averages_both():
+    """Its second inputs are made with what it has seen so far."""
+    first, norm, second = (network(depth=2)[i] for i in (0, 1, 3))
+    model, x = nn.Sequential(first, norm, second, norm), inputs()
+    twin = copy.deepcopy(model)
+    growing(twin, x)
+    recompute_running(model, x, BATCH)
+    assert furthest(remembered(model), remembered(twin)) < EXACT["atol"]
+
+
+def test_each_pass_goes_as_far_as_its_layer():
+    """Three layers to settle, of four batches, and one forward pass for their order."""
+    model, calls = network(), []
+    for name in ("0", "3", "6"):
+        layer = model.get_submodule(name)
+        layer.register_forward_hook(lambda *_, name=name: calls.append(name))
+    recompute_running(model, inputs(), BATCH)
+    assert {name: calls.count(name) for name in calls} == {"0": 13, "3": 9, "6": 5}
+    assert all(not layer._forward_hooks for layer in tracking_layers(model).values())
+
+
 def test_batch_norm_behind_it_meets_what_it_gives_once_settled():
     model, x = network(), inputs()
     model.append(BatchNorm(WIDTH).double())
@@ -229,7 +250,7 @@ def test_what_fails_on_the_way_leaves_no_trace():
                 raise RuntimeError("out of memory")
             return x
 
-    model = network().append(Broken()).eval()
+    model = network().insert(3, Broken()).eval()  # behind the first normalizer
     before = left_behind(model)
     with pytest.raises(RuntimeError, match="out of memory"):
         recompute_running(model, inputs(), BATCH)

@@ -101,7 +101,7 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
     and d = 0 the layers behind would meet other inputs than they were trained on and
     than evaluation mode gives them. A layer's averages depend on the layers before it
     alone, so these layers settle one by one, in the order in which they are called, and
-    each takes a pass over ``x``.
+    each takes a pass over ``x`` as far as that layer.
 
     Raises:
         ValueError: ``x`` has no whole batch.
@@ -111,24 +111,25 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
     _check_averages(model)
     twin = copy.deepcopy(model)  # the model is left alone if this fails
     batches = x[: len(x) // batch_size * batch_size].split(batch_size)
-    for together in _settling(twin, to_float(batches[0], model)):
+    for together, calls in _settling(twin, to_float(batches[0], model)):
         for layer in tracking_layers(twin).values():
             layer.momentum = 0.0  # it keeps what it remembers
         for layer in together:
             layer.momentum = None  # the plain average of all batches since the reset
             layer.reset_running_stats()
         for batch in batches:
-            twin.train()(to_float(batch, model))
+            _forward(twin.train(), to_float(batch, model), together[0], calls)
     averaged = tracking_layers(twin)
     for name, layer in tracking_layers(model).items():
         if averaged[name].num_batches_tracked > 0:
             _copy_running(averaged[name], layer)
 
 
-def _settling(model: nn.Module, batch: Tensor) -> list[list[nn.Module]]:
+def _settling(model: nn.Module, batch: Tensor) -> list[tuple[list[nn.Module], int]]:
     """Return which layers can be averaged in one pass: each list after those before.
 
-    The limits of ``BatchRenorm`` are fixed at today's on the way.
+    Beside it stands how often its one layer is called in a forward pass, or 0 where
+    there are several. The limits of ``BatchRenorm`` are fixed at today's on the way.
     """
     layers, alone = tracking_layers(model), set()
     for name, layer in layers.items():
@@ -141,9 +142,32 @@ def _settling(model: nn.Module, batch: Tensor) -> list[list[nn.Module]]:
     if alone:
         with hooked(model, lambda name, _: called.append(name)):
             model.eval()(batch)
-    first = [name for name in dict.fromkeys(called) if name in alone]
+    first = {name: called.count(name) for name in called if name in alone}
     others = [layer for name, layer in layers.items() if name not in first]
-    return [[layers[name]] for name in first] + ([others] if others else [])
+    steps = [([layers[name]], calls) for name, calls in first.items()]
+    return steps + ([(others, 0)] if others else [])
+
+
+class _EnoughError(Exception):
+    """A forward pass has seen what it is for."""
+
+
+def _forward(model: nn.Module, x: Tensor, layer: nn.Module, calls: int) -> None:
+    """Call a model until ``layer`` has been called so often; to its end for 0."""
+    seen = []
+
+    def stop(*_) -> None:
+        seen.append(layer)
+        if len(seen) == calls:
+            raise _EnoughError
+
+    handle = layer.register_forward_hook(stop)
+    try:
+        model(x)
+    except _EnoughError:
+        pass
+    finally:
+        handle.remove()
 
 
 def _copy_running(source: nn.Module, target: nn.Module) -> None:
