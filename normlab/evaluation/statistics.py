@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from normlab.evaluation.scores import preserved, to_float, tracking_layers
-from normlab.layers import BatchNorm, BatchRenorm, FrozenBatchNorm, GhostBatchNorm
+from normlab.layers import BatchNorm, FrozenBatchNorm, GhostBatchNorm
 from normlab.layers.batch import batch_stats
 from normlab.layers.door import full
 from normlab.models import TORCH_BATCH_NORMS, replace_layers, with_tensors_of
@@ -129,15 +129,14 @@ def _settling(model: nn.Module, batch: Tensor) -> list[tuple[list[nn.Module], in
     """Return which layers can be averaged in one pass: each list after those before.
 
     Beside it stands how often its one layer is called in a forward pass, or 0 where
-    there are several. The limits of ``BatchRenorm`` are fixed at today's on the way.
+    there are several. A layer with ``fix_limits``, as ``BatchRenorm`` has it, keeps
+    today's from then on and says whether training makes its output with its memory.
     """
     layers, alone = tracking_layers(model), set()
     for name, layer in layers.items():
-        if isinstance(layer, BatchRenorm):
-            limits = layer.limits(layer.num_batches_tracked)
-            layer.limits = lambda _, fixed=limits: fixed
-            if tuple(map(float, limits)) != (1, 0):  # else it is batch normalization
-                alone.add(name)
+        fix_limits = getattr(layer, "fix_limits", None)
+        if fix_limits is not None and fix_limits():
+            alone.add(name)
     called: list[str] = []
     if alone:
         with hooked(model, lambda name, _: called.append(name)):

@@ -306,6 +306,16 @@ class BatchRenorm(TrackingNormalizer):
         self.running_std.fill_(1)
         self.num_batches_tracked.zero_()
 
+    def fix_limits(self) -> bool:
+        """Keep today's limits from now on.
+
+        Returned is whether they let the memory have a say in what training puts out; if
+        not, it is batch normalization. ``normlab.evaluation.recompute_running`` asks.
+        """
+        limits = self.limits(self.num_batches_tracked)
+        self.limits = lambda seen: limits
+        return tuple(map(float, limits)) != (1, 0)
+
     def settings(self) -> dict[str, object]:
         """Return what ``print`` shows of the layer, besides ``num_features``."""
         shown = super().settings() | {

@@ -469,6 +469,17 @@ def test_the_layer_opens_its_limits_as_it_learns():
     assert not any(apart[:6]) and all(apart[50:])
 
 
+@pytest.mark.parametrize(("seen", "has_a_say"), [(0, False), (40, False), (200, True)])
+def test_fixed_limits_stay(seen, has_a_say):
+    layer = BatchRenorm(3, limits=renorm_limits(1_600))
+    layer.num_batches_tracked.fill_(seen)
+    today = layer.limits(layer.num_batches_tracked)
+    assert layer.fix_limits() is has_a_say
+    for _ in range(3):
+        layer(torch.randn(4, 3))
+    assert layer.limits(layer.num_batches_tracked) == today
+
+
 # Small inputs
 
 
