@@ -93,23 +93,88 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
     not reach is left alone. PyTorch's ``update_bn`` is the same for PyTorch's layers,
     and passes over ours.
 
+    ``BatchRenorm`` uses its memory in training too, for r and d, so that what reaches
+    the layers behind it depends on what it remembers. It is given the averages
+    themselves: the memory at which training would settle, were the weights and the
+    limits to stay as they are today. The old memory lags behind the weights, which is
+    what recomputing is to undo; one that grows from nothing is nobody's; and with r = 1
+    and d = 0 the layers behind would meet other inputs than they were trained on and
+    than evaluation mode gives them. A layer's averages depend on the layers before it
+    alone, so these layers settle one by one, in the order in which they are called, and
+    each takes a pass over ``x`` as far as that layer.
+
     Raises:
         ValueError: ``x`` has no whole batch.
         TypeError: a layer remembers something that cannot be averaged; it is named.
     """
     _check_whole_batch(x, batch_size)
     _check_averages(model)
-    twin = copy.deepcopy(model).train()  # the model is left alone if this fails
-    for layer in tracking_layers(twin).values():
-        layer.momentum = None  # the plain average of all batches since the reset
-        layer.reset_running_stats()
-    for batch in x[: len(x) // batch_size * batch_size].split(batch_size):
-        twin(to_float(batch, model))
+    twin = copy.deepcopy(model)  # the model is left alone if this fails
+    batches = x[: len(x) // batch_size * batch_size].split(batch_size)
+    for together, calls in _settling(twin, to_float(batches[0], model)):
+        for layer in tracking_layers(twin).values():
+            layer.momentum = 0.0  # it keeps what it remembers
+        for layer in together:
+            layer.momentum = None  # the plain average of all batches since the reset
+            layer.reset_running_stats()
+        for batch in batches:
+            _forward(twin.train(), to_float(batch, model), together[0], calls)
     averaged = tracking_layers(twin)
     for name, layer in tracking_layers(model).items():
         if averaged[name].num_batches_tracked > 0:
-            layer.running_mean.copy_(averaged[name].running_mean)
-            layer.running_var.copy_(averaged[name].running_var)
+            _copy_running(averaged[name], layer)
+
+
+def _settling(model: nn.Module, batch: Tensor) -> list[tuple[list[nn.Module], int]]:
+    """Return which layers can be averaged in one pass: each list after those before.
+
+    Beside it stands how often its one layer is called in a forward pass, or 0 where
+    there are several. A layer with ``fix_limits``, as ``BatchRenorm`` has it, keeps
+    today's from then on and says whether training makes its output with its memory.
+    """
+    layers, alone = tracking_layers(model), set()
+    for name, layer in layers.items():
+        fix_limits = getattr(layer, "fix_limits", None)
+        if fix_limits is not None and fix_limits():
+            alone.add(name)
+    called: list[str] = []
+    if alone:
+        with hooked(model, lambda name, _: called.append(name)):
+            model.eval()(batch)
+    first = {name: called.count(name) for name in called if name in alone}
+    others = [layer for name, layer in layers.items() if name not in first]
+    steps = [([layers[name]], calls) for name, calls in first.items()]
+    return steps + ([(others, 0)] if others else [])
+
+
+class _EnoughError(Exception):
+    """A forward pass has seen what it is for."""
+
+
+def _forward(model: nn.Module, x: Tensor, layer: nn.Module, calls: int) -> None:
+    """Call a model until ``layer`` has been called so often; to its end for 0."""
+    seen = []
+
+    def stop(*_) -> None:
+        seen.append(layer)
+        if len(seen) == calls:
+            raise _EnoughError
+
+    handle = layer.register_forward_hook(stop)
+    try:
+        model(x)
+    except _EnoughError:
+        pass
+    finally:
+        handle.remove()
+
+
+def _copy_running(source: nn.Module, target: nn.Module) -> None:
+    """Copy the running statistics, whatever they are, and not the count of batches."""
+    running = dict(source.named_buffers(recurse=False))
+    for name, buffer in target.named_buffers(recurse=False):
+        if name.startswith("running_"):
+            buffer.copy_(running[name])
 
 
 def _check_averages(model: nn.Module) -> None:
