@@ -6,6 +6,7 @@ from normlab.layers.frozen import FrozenBatchNorm
 from normlab.layers.ghost import GhostBatchNorm
 from normlab.layers.group import GroupNorm, group_norm
 from normlab.layers.instance import InstanceNorm, instance_norm
+from normlab.layers.kalman import KalmanNorm
 from normlab.layers.layer import LayerNorm, layer_norm
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "GhostBatchNorm",
     "GroupNorm",
     "InstanceNorm",
+    "KalmanNorm",
     "LayerNorm",
     "batch_norm",
     "group_norm",
