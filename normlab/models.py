@@ -6,13 +6,13 @@ said otherwise: some normalizers have no place where a channel is a single value
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-from normlab.layers import BatchNorm
+from normlab.layers import BatchNorm, KalmanNorm
 from normlab.layers.door import check_rank
 from normlab.layers.module import Normalizer
 
@@ -270,6 +270,60 @@ def to_torch(model: nn.Module) -> nn.Module:
         return with_tensors_of(layer, new.train(layer.training))
 
     return replace_layers(model, torchs)
+
+
+def link_kalman(model: nn.Module) -> nn.Module:
+    """Tell each ``KalmanNorm`` which one is below it and what stands between; in place.
+
+    Call it last: layers that are put in another's place afterwards are not seen. Links
+    add no parameters and no modules, and copies of the model are linked among
+    themselves. Returned is the model.
+
+    Raises:
+        TypeError: the layers do not stand in ``nn.Sequential``, so that their order is
+            not known; another normalizer stands between; or a closed form is asked for
+            where there is none.
+        ValueError: a layer stands at two places.
+    """
+    below, between, seen = None, [], set()
+    for name, layer in _in_order(model):
+        if not isinstance(layer, KalmanNorm):
+            between.append(layer)
+            continue
+        if layer in seen:
+            raise ValueError(f"layer {name!r} stands at two places; use two layers")
+        layer.unlink()
+        if below is not None:
+            _check_between(between)
+            layer.link(below, between)
+        seen.add(layer)
+        below, between = layer, []
+    return model
+
+
+def _check_between(layers: Sequence[nn.Module]) -> None:
+    found = [layer for module in layers for layer in normalizers(module).values()]
+    if found:
+        raise TypeError(
+            f"a {type(found[0]).__name__} stands between two KalmanNorm; a prior can "
+            "not pass another normalizer"
+        )
+
+
+def _in_order(model: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield the layers of nested ``nn.Sequential``, in the order of their calls."""
+    if isinstance(model, nn.Sequential):
+        for child, layer in model._modules.items():  # one that stands twice, twice
+            yield from _in_order(layer, f"{name}.{child}".lstrip("."))
+    elif not isinstance(model, KalmanNorm) and any(
+        isinstance(layer, KalmanNorm) for layer in model.modules()
+    ):
+        raise TypeError(
+            f"the order of the layers in a {type(model).__name__} is not known; "
+            "link_kalman needs nn.Sequential"
+        )
+    else:
+        yield name, model
 
 
 def _maybe(norm: Norm | None, num_features: int) -> list[nn.Module]:

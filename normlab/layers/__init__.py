@@ -12,6 +12,7 @@ from normlab.layers.frozen import FrozenBatchNorm
 from normlab.layers.ghost import GhostBatchNorm
 from normlab.layers.group import GroupNorm, group_norm
 from normlab.layers.instance import InstanceNorm, instance_norm
+from normlab.layers.kalman import KalmanNorm
 from normlab.layers.layer import LayerNorm, layer_norm
 from normlab.layers.renorm import BatchRenorm, batch_renorm, renorm_limits
 from normlab.layers.rms import RMSNorm, rms_norm
@@ -25,6 +26,7 @@ __all__ = [
     "GhostBatchNorm",
     "GroupNorm",
     "InstanceNorm",
+    "KalmanNorm",
     "LayerNorm",
     "RMSNorm",
     "ThresholdedLinearUnit",

@@ -20,6 +20,7 @@ from normlab.layers import (
     GhostBatchNorm,
     GroupNorm,
     InstanceNorm,
+    KalmanNorm,
     LayerNorm,
     batch_norm,
     batch_renorm,
@@ -47,6 +48,7 @@ LAYERS = {
     "InstanceNorm, remembering": lambda c, **options: InstanceNorm(
         c, track_running_stats=True, **options
     ),
+    "KalmanNorm, in parts": lambda c, **options: KalmanNorm(c, ghost_size=4, **options),
 }
 each_layer = pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS.keys())
 FUNCTIONS = {
