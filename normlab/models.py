@@ -12,9 +12,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from normlab.layers import BatchNorm
+from normlab.layers import (
+    BatchNorm,
+    BinaryConv2d,
+    ScaledBinaryConv2d,
+    ScaledStandardizedConv2d,
+    ScaledStandardizedLinear,
+    StandardizedConv2d,
+)
 from normlab.layers.door import check_rank
 from normlab.layers.module import Normalizer
+from normlab.layers.weights import ScaledWeight
 
 Norm = Callable[[int], nn.Module]
 SAME = "same"  # dense_norm: what norm is
@@ -163,6 +171,34 @@ def deep_cnn(
     return nn.Sequential(*layers, nn.Linear(channels, 10))
 
 
+def binary_cnn(norm: Norm | None = None, scaled: bool = False, **options):
+    """``deep_cnn`` with all convolutions but the first binary, and no other activation.
+
+    Real numbers are summed, normalized and pooled; the sign is taken where the next
+    convolution begins. ``set_binary_weights`` begins the second stage of training.
+
+    Args:
+        norm: what normalizes behind each convolution.
+        scaled: standardize and scale the weights of every convolution, so that it does
+            without a normalizer.
+        options: of ``deep_cnn``.
+
+    Shape:
+        (N, 1, 28, 28) -> logits (N, 10)
+    """
+    model = deep_cnn(norm, act=nn.Identity, **options)
+    first, *binary = (m for m in model.modules() if isinstance(m, nn.Conv2d))
+
+    def replacement(layer: nn.Module) -> nn.Module | None:
+        if layer in binary:
+            return _like(layer, ScaledBinaryConv2d if scaled else BinaryConv2d)
+        if layer is first and scaled:
+            return _like(layer, ScaledStandardizedConv2d)
+        return None
+
+    return replace_layers(model, replacement)
+
+
 def xavier(model: nn.Module) -> nn.Module:
     """Draw weights uniformly with Xavier's bounds; leave biases as PyTorch made them.
 
@@ -243,6 +279,49 @@ def with_tensors_of(layer: nn.Module, new: nn.Module) -> nn.Module:
     new.weight, new.bias = layer.weight, layer.bias
     for name, buffer in layer.named_buffers():
         setattr(new, name, buffer)
+    return new
+
+
+def standardize_weights(model: nn.Module, scaled: bool = False, **options) -> nn.Module:
+    """Put layers with standardized weights in the places of a model's; in place.
+
+    Convolutions, and with ``scaled`` Linear layers too, but for the last one, the
+    classifier. Weights and biases are shared, and no random number is drawn.
+    Returned is the model; see ``replace_layers``.
+
+    Args:
+        model: any model; subclasses of ``nn.Conv2d`` and ``nn.Linear`` stay.
+        scaled: scaled standardization, which needs no normalizer behind.
+        options: ``eps``, and with ``scaled`` ``gamma``.
+
+    Raises:
+        ValueError: a unit has a single weight.
+    """
+    layers = [m for m in model.modules() if type(m) in (nn.Conv2d, nn.Linear)]
+    linear = [m for m in layers if type(m) is nn.Linear]
+    left = linear[-1:] if scaled else linear
+    conv = ScaledStandardizedConv2d if scaled else StandardizedConv2d
+
+    def replacement(layer: nn.Module) -> nn.Module | None:
+        if layer not in layers or layer in left:
+            return None
+        kind = conv if type(layer) is nn.Conv2d else ScaledStandardizedLinear
+        return _like(layer, kind, **options)
+
+    return replace_layers(model, replacement)
+
+
+def _like(layer: nn.Conv2d | nn.Linear, kind: type, **options) -> nn.Module:
+    """Return a layer of another kind with the shape and the very tensors of one."""
+    names = ("in_features", "out_features")
+    if isinstance(layer, nn.Conv2d):
+        names = ("in_channels", "out_channels", "kernel_size", "stride", "padding")
+        names += ("dilation", "groups", "padding_mode")
+    shape = {name: getattr(layer, name) for name in names}
+    new = kind(**shape, bias=layer.bias is not None, device="meta", **options)
+    new = with_tensors_of(layer, new).train(layer.training)
+    if isinstance(new, ScaledWeight):
+        new.gain = nn.Parameter(layer.weight.new_ones(len(layer.weight)))
     return new
 
 

@@ -17,6 +17,7 @@ FLOW = (
     "data",
     "layers",
     "models",
+    "gradients",
     "evaluation",
     "schedules",
     "training",
