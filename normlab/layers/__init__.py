@@ -5,6 +5,7 @@ from normlab.layers.batch_function import BatchNormFunction
 from normlab.layers.frozen import FrozenBatchNorm
 from normlab.layers.ghost import GhostBatchNorm
 from normlab.layers.group import GroupNorm, group_norm
+from normlab.layers.independent import IndependentComponent
 from normlab.layers.instance import InstanceNorm, instance_norm
 from normlab.layers.layer import LayerNorm, layer_norm
 
@@ -14,6 +15,7 @@ __all__ = [
     "FrozenBatchNorm",
     "GhostBatchNorm",
     "GroupNorm",
+    "IndependentComponent",
     "InstanceNorm",
     "LayerNorm",
     "batch_norm",
