@@ -136,14 +136,15 @@ def deep_cnn(
     is pooled by itself. 74,114 parameters without normalizers as it stands.
 
     Args:
-        norm: what normalizes behind each convolution.
+        norm: what normalizes, once for each convolution.
         act: the activation behind each convolution.
         widths: channels of each convolution, a sequence a block.
-        order: "norm-act" or "act-norm", what follows a convolution.
+        order: "norm-act" or "act-norm", what follows a convolution; "norm-weight"
+            normalizes what enters the next weights, those of a convolution, behind
+            any pooling, or of the last layer. The raw image is left as it is.
         size: of the images; 14 has them averaged over 2x2 pixels first, 28 as they are.
         dropout: share of the averages that is dropped in training.
-        between: normalize only behind convolutions that another of the same block
-            follows.
+        between: normalize only between convolutions of the same block.
 
     Shape:
         (N, 1, 28, 28) -> logits (N, 10)
@@ -151,22 +152,25 @@ def deep_cnn(
     Raises:
         ValueError: ``order`` or ``size`` is another.
     """
-    if order not in ("norm-act", "act-norm"):
-        raise ValueError(f"order={order!r}; use 'norm-act' or 'act-norm'")
+    if order not in ("norm-act", "act-norm", "norm-weight"):
+        raise ValueError(f"order={order!r}; use 'norm-act', 'act-norm', 'norm-weight'")
     if size not in (14, 28):
         raise ValueError(f"size={size!r}; use 14 or 28")
     layers: list[nn.Module] = [nn.AvgPool2d(2)] if size == 14 else []
     channels = 1
+    before: list[nn.Module] = []  # the next weights
     for number, block in enumerate(widths):
         if number:
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
         for place, width in enumerate(block, start=1):
-            here = None if between and place == len(block) else norm
-            behind = [*_maybe(here, width), act()]
-            layers.append(nn.Conv2d(channels, width, kernel_size=3, padding=1))
-            layers += behind if order == "norm-act" else behind[::-1]
+            layers += [*before, nn.Conv2d(channels, width, kernel_size=3, padding=1)]
+            here = _maybe(None if between and place == len(block) else norm, width)
+            layers += here if order == "norm-act" else []
+            layers.append(act())
+            layers += here if order == "act-norm" else []
+            before = here if order == "norm-weight" else []
             channels = width
-    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), *before]
     layers += [nn.Dropout(dropout)] if dropout else []
     return nn.Sequential(*layers, nn.Linear(channels, 10))
 

@@ -15,6 +15,7 @@ FLOW = (
     "gather",
     "randomness",
     "data",
+    "augmentation",
     "layers",
     "models",
     "gradients",

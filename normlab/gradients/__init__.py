@@ -5,5 +5,11 @@ recorder is: transform(step, model, batch, loss).
 """
 
 from normlab.gradients.clipping import AdaptiveClipping, clip_adaptively
+from normlab.gradients.preconditioning import Preconditioning, precondition
 
-__all__ = ["AdaptiveClipping", "clip_adaptively"]
+__all__ = [
+    "AdaptiveClipping",
+    "Preconditioning",
+    "clip_adaptively",
+    "precondition",
+]

@@ -12,6 +12,7 @@ from normlab.layers.binary import (
 from normlab.layers.frozen import FrozenBatchNorm
 from normlab.layers.ghost import GhostBatchNorm
 from normlab.layers.group import GroupNorm, group_norm
+from normlab.layers.independent import IndependentComponent
 from normlab.layers.instance import InstanceNorm, instance_norm
 from normlab.layers.layer import LayerNorm, layer_norm
 from normlab.layers.weights import (
@@ -31,6 +32,7 @@ __all__ = [
     "FrozenBatchNorm",
     "GhostBatchNorm",
     "GroupNorm",
+    "IndependentComponent",
     "InstanceNorm",
     "LayerNorm",
     "ScaledBinaryConv2d",

@@ -18,6 +18,7 @@ from normlab.layers import (
     BatchNormFunction,
     GhostBatchNorm,
     GroupNorm,
+    IndependentComponent,
     InstanceNorm,
     LayerNorm,
     batch_norm,
@@ -36,6 +37,10 @@ LAYERS = {
     "GhostBatchNorm": lambda c, **options: GhostBatchNorm(c, 4, **options),
     "GhostBatchNorm, with a rest": lambda c, **options: GhostBatchNorm(c, 3, **options),
     "GroupNorm, of 3": lambda c, **options: GroupNorm(c, 3, **options),
+    # What it drops it drops at random: test_independent.py.
+    "IndependentComponent": lambda c, **options: IndependentComponent(
+        c, 0.0, **options
+    ),
     "InstanceNorm, remembering": lambda c, **options: InstanceNorm(
         c, track_running_stats=True, **options
     ),
