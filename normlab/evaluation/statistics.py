@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from normlab.evaluation.scores import preserved, to_float, tracking_layers
-from normlab.layers import BatchNorm, FrozenBatchNorm, GhostBatchNorm
+from normlab.layers import BatchNorm, FrozenBatchNorm, GhostBatchNorm, KalmanNorm
 from normlab.layers.batch import batch_stats
 from normlab.layers.door import full
 from normlab.models import TORCH_BATCH_NORMS, replace_layers, with_tensors_of
@@ -103,6 +103,9 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
     alone, so these layers settle one by one, in the order in which they are called, and
     each takes a pass over ``x`` as far as that layer.
 
+    ``KalmanNorm`` remembers the first part of a batch alone, in training; here it is
+    given the average over all parts, which is of the same and from more images.
+
     Raises:
         ValueError: ``x`` has no whole batch.
         TypeError: a layer remembers something that cannot be averaged; it is named.
@@ -116,6 +119,8 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
             layer.momentum = 0.0  # it keeps what it remembers
         for layer in together:
             layer.momentum = None  # the plain average of all batches since the reset
+            if isinstance(layer, KalmanNorm):
+                layer.every_part = True
             layer.reset_running_stats()
         for batch in batches:
             _forward(twin.train(), to_float(batch, model), together[0], calls)

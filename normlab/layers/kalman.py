@@ -126,6 +126,7 @@ class KalmanNorm(TrackingNormalizer):
             raise ValueError(f"ghost_size is {ghost_size}; it must be at least 1")
         self.prior_weight, self.ghost_size = prior_weight, ghost_size
         self.closed_form = closed_form
+        self.every_part = False  # to remember; recomputing asks for it
         self.unlink()
 
     def unlink(self) -> None:
@@ -210,12 +211,13 @@ class KalmanNorm(TrackingNormalizer):
         return sampled(*given, handed.dtype)
 
     def _remember(self, fused: Moments, values: int) -> None:
-        """Move the running statistics towards those of the first part."""
+        """Move the running statistics towards those of the first part, or of all."""
         if self.training and self.track_running_stats:
             momentum = self.count_batch()
             if values:  # of nothing nothing is learned
-                update_running(self.running_mean, fused[0][0], momentum)
-                update_running(self.running_var, fused[1][0], momentum)
+                mean, var = (s.mean(0) if self.every_part else s[0] for s in fused)
+                update_running(self.running_mean, mean, momentum)
+                update_running(self.running_var, var, momentum)
 
     def _hand_on(self, statistics: Moments, input: Tensor) -> None:
         if self._followed:

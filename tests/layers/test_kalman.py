@@ -344,17 +344,19 @@ def test_a_seed_decides_a_training(closed_form):
     assert all(v.isfinite().all() for v in one.values())
 
 
-def test_statistics_are_recomputed_from_first_parts():
+def test_statistics_are_recomputed_from_all_parts_and_remembered_from_the_first():
     model = small(prior_weight=0.0)
     x = torch.rand(24, 1, 28, 28)
     recompute_running(model, x, 8)
-    first = model[1](model[0](x))
-    batches = [
-        torch.var_mean(batch[:2], (0, 2, 3), correction=0) for batch in first.split(8)
-    ]
+    assert not model[2].every_part
+    parts = model[1](model[0](x)).split(2)
+    found = [torch.var_mean(part, (0, 2, 3), correction=0) for part in parts]
     for which, name in enumerate(["running_var", "running_mean"]):
-        mean = torch.stack([b[which] for b in batches]).mean(0)
+        mean = torch.stack([of_part[which] for of_part in found]).mean(0)
         assert_close(getattr(model[2], name), mean)
+    model[2].momentum = 1.0
+    model.train()(x[:8])
+    assert_close(model[2].running_var, found[0][0])
 
 
 def test_recomputing_blends_in_the_prior():
