@@ -40,6 +40,29 @@ def check_numbers(
             raise ValueError(f"{name} is {value!r}; it must be 0 or more, and finite")
 
 
+def check_optimizer(optimizer: str, momentum: float) -> None:
+    """Raise unless it is one of the two, and has the momentum that is asked for."""
+    if optimizer not in ("sgd", "adam"):
+        raise ValueError(f"optimizer={optimizer!r}; use 'sgd' or 'adam'")
+    if optimizer == "adam" and momentum:
+        raise ValueError(
+            f"momentum is {momentum} with optimizer='adam', which averages gradients "
+            "by itself; leave momentum at 0, or use 'sgd'"
+        )
+
+
+def checked_order(order: Tensor, examples: int) -> Tensor:
+    """Return the order that ``arrange`` gave; raise unless it has each example once."""
+    if not isinstance(order, Tensor) or order.dtype != torch.int64:
+        raise ValueError(f"arrange gave {order!r:.60}; it must give a tensor of int64")
+    if not torch.equal(order.sort().values, torch.arange(examples)):
+        raise ValueError(
+            f"arrange gave an order of shape {tuple(order.shape)}; it must have each "
+            f"of the numbers 0 to {examples - 1} once"
+        )
+    return order
+
+
 def checked_rates(lr: object, steps: int) -> list[float]:
     """Return the rate of each step, of a number or of a schedule; raise if one is none.
 

@@ -12,9 +12,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from normlab.layers import BatchNorm
+from normlab.layers import (
+    BatchNorm,
+    BinaryConv2d,
+    ScaledBinaryConv2d,
+    ScaledStandardizedConv2d,
+    ScaledStandardizedLinear,
+    StandardizedConv2d,
+)
 from normlab.layers.door import check_rank
 from normlab.layers.module import Normalizer
+from normlab.layers.weights import ScaledWeight
 
 Norm = Callable[[int], nn.Module]
 SAME = "same"  # dense_norm: what norm is
@@ -128,14 +136,15 @@ def deep_cnn(
     is pooled by itself. 74,114 parameters without normalizers as it stands.
 
     Args:
-        norm: what normalizes behind each convolution.
+        norm: what normalizes, once for each convolution.
         act: the activation behind each convolution.
         widths: channels of each convolution, a sequence a block.
-        order: "norm-act" or "act-norm", what follows a convolution.
+        order: "norm-act" or "act-norm", what follows a convolution; "norm-weight"
+            normalizes what enters the next weights, those of a convolution, behind
+            any pooling, or of the last layer. The raw image is left as it is.
         size: of the images; 14 has them averaged over 2x2 pixels first, 28 as they are.
         dropout: share of the averages that is dropped in training.
-        between: normalize only behind convolutions that another of the same block
-            follows.
+        between: normalize only between convolutions of the same block.
 
     Shape:
         (N, 1, 28, 28) -> logits (N, 10)
@@ -143,24 +152,55 @@ def deep_cnn(
     Raises:
         ValueError: ``order`` or ``size`` is another.
     """
-    if order not in ("norm-act", "act-norm"):
-        raise ValueError(f"order={order!r}; use 'norm-act' or 'act-norm'")
+    if order not in ("norm-act", "act-norm", "norm-weight"):
+        raise ValueError(f"order={order!r}; use 'norm-act', 'act-norm', 'norm-weight'")
     if size not in (14, 28):
         raise ValueError(f"size={size!r}; use 14 or 28")
     layers: list[nn.Module] = [nn.AvgPool2d(2)] if size == 14 else []
     channels = 1
+    before: list[nn.Module] = []  # the next weights
     for number, block in enumerate(widths):
         if number:
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
         for place, width in enumerate(block, start=1):
-            here = None if between and place == len(block) else norm
-            behind = [*_maybe(here, width), act()]
-            layers.append(nn.Conv2d(channels, width, kernel_size=3, padding=1))
-            layers += behind if order == "norm-act" else behind[::-1]
+            layers += [*before, nn.Conv2d(channels, width, kernel_size=3, padding=1)]
+            here = _maybe(None if between and place == len(block) else norm, width)
+            layers += here if order == "norm-act" else []
+            layers.append(act())
+            layers += here if order == "act-norm" else []
+            before = here if order == "norm-weight" else []
             channels = width
-    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), *before]
     layers += [nn.Dropout(dropout)] if dropout else []
     return nn.Sequential(*layers, nn.Linear(channels, 10))
+
+
+def binary_cnn(norm: Norm | None = None, scaled: bool = False, **options):
+    """``deep_cnn`` with all convolutions but the first binary, and no other activation.
+
+    Real numbers are summed, normalized and pooled; the sign is taken where the next
+    convolution begins. ``set_binary_weights`` begins the second stage of training.
+
+    Args:
+        norm: what normalizes behind each convolution.
+        scaled: standardize and scale the weights of every convolution, so that it does
+            without a normalizer.
+        options: of ``deep_cnn``.
+
+    Shape:
+        (N, 1, 28, 28) -> logits (N, 10)
+    """
+    model = deep_cnn(norm, act=nn.Identity, **options)
+    first, *binary = (m for m in model.modules() if isinstance(m, nn.Conv2d))
+
+    def replacement(layer: nn.Module) -> nn.Module | None:
+        if layer in binary:
+            return _like(layer, ScaledBinaryConv2d if scaled else BinaryConv2d)
+        if layer is first and scaled:
+            return _like(layer, ScaledStandardizedConv2d)
+        return None
+
+    return replace_layers(model, replacement)
 
 
 def xavier(model: nn.Module) -> nn.Module:
@@ -243,6 +283,49 @@ def with_tensors_of(layer: nn.Module, new: nn.Module) -> nn.Module:
     new.weight, new.bias = layer.weight, layer.bias
     for name, buffer in layer.named_buffers():
         setattr(new, name, buffer)
+    return new
+
+
+def standardize_weights(model: nn.Module, scaled: bool = False, **options) -> nn.Module:
+    """Put layers with standardized weights in the places of a model's; in place.
+
+    Convolutions, and with ``scaled`` Linear layers too, but for the last one, the
+    classifier. Weights and biases are shared, and no random number is drawn.
+    Returned is the model; see ``replace_layers``.
+
+    Args:
+        model: any model; subclasses of ``nn.Conv2d`` and ``nn.Linear`` stay.
+        scaled: scaled standardization, which needs no normalizer behind.
+        options: ``eps``, and with ``scaled`` ``gamma``.
+
+    Raises:
+        ValueError: a unit has a single weight.
+    """
+    layers = [m for m in model.modules() if type(m) in (nn.Conv2d, nn.Linear)]
+    linear = [m for m in layers if type(m) is nn.Linear]
+    left = linear[-1:] if scaled else linear
+    conv = ScaledStandardizedConv2d if scaled else StandardizedConv2d
+
+    def replacement(layer: nn.Module) -> nn.Module | None:
+        if layer not in layers or layer in left:
+            return None
+        kind = conv if type(layer) is nn.Conv2d else ScaledStandardizedLinear
+        return _like(layer, kind, **options)
+
+    return replace_layers(model, replacement)
+
+
+def _like(layer: nn.Conv2d | nn.Linear, kind: type, **options) -> nn.Module:
+    """Return a layer of another kind with the shape and the very tensors of one."""
+    names = ("in_features", "out_features")
+    if isinstance(layer, nn.Conv2d):
+        names = ("in_channels", "out_channels", "kernel_size", "stride", "padding")
+        names += ("dilation", "groups", "padding_mode")
+    shape = {name: getattr(layer, name) for name in names}
+    new = kind(**shape, bias=layer.bias is not None, device="meta", **options)
+    new = with_tensors_of(layer, new).train(layer.training)
+    if isinstance(new, ScaledWeight):
+        new.gain = nn.Parameter(layer.weight.new_ones(len(layer.weight)))
     return new
 
 

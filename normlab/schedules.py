@@ -22,6 +22,19 @@ def cooled(rate: float, steps: int, share: float = 0.3) -> Schedule:
     return lambda step: rate * min(1.0, (steps - step) / falling)
 
 
+WARM_UP = 100  # updates
+
+
+def warm_cooled(rate: float, steps: int, warm_up: int = WARM_UP) -> Schedule:
+    """Return ``cooled`` with a rate that rises to its height in a line.
+
+    Over ``warm_up`` updates, of which the last has the whole rate; over a tenth of a
+    training that is shorter than ten times that.
+    """
+    fallen, rising = cooled(rate, steps), min(warm_up, max(1, steps // 10))
+    return lambda step: min(rate * (step + 1) / rising, fallen(step))
+
+
 def powers(rate: float, factor: float, every: int) -> Schedule:
     """Return a rate that is multiplied by ``factor`` after every so many updates."""
     return lambda step: rate * factor ** (step // every)

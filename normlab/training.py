@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
 import torch
@@ -17,8 +18,10 @@ from normlab.arguments import (
     check_held_out,
     check_labels,
     check_numbers,
+    check_optimizer,
     check_pair,
     checked_callables,
+    checked_order,
     checked_rates,
 )
 from normlab.evaluation import (
@@ -38,6 +41,12 @@ Pair = tuple[Tensor, Tensor]
 Recorder = Callable[[int, nn.Module, Pair, Tensor], None]
 # Called after an update: after(updates done, model).
 After = Callable[[int, nn.Module], None]
+# augment(images (N, 1, 28, 28), generator) -> (M * N, 1, 28, 28): M versions of the
+# first image, then M of the second, ...
+Augment = Callable[[Tensor, torch.Generator], Tensor]
+# arrange(labels (N,), batch_size, generator) -> the order of the N examples (N,)
+Arrange = Callable[[Tensor, int, torch.Generator], Tensor]
+AUGMENTS_APART = 1_000_003  # added to the seed: not the numbers that order the examples
 
 
 @dataclass
@@ -86,6 +95,10 @@ def fit(
     decay_norms: bool = True,
     seed: int = 0,
     device: torch.device | str = "cpu",
+    optimizer: str = "sgd",
+    transforms: Iterable[Recorder] = (),
+    augment: Augment | None = None,
+    arrange: Arrange | None = None,
     recorders: Iterable[Recorder] = (),
     after: Iterable[After] = (),
     statistics: Iterable[str] = ("running",),
@@ -94,7 +107,7 @@ def fit(
     drop_last: bool = False,
     progress: bool = False,
 ) -> History:
-    """Train ``model`` in place with plain SGD and cross-entropy; return what happened.
+    """Train ``model`` in place by its cross-entropy; return what happened.
 
     Data stay on the device; batches are indexed there. The order of the examples
     depends on ``seed`` alone, whatever the device.
@@ -113,10 +126,16 @@ def fit(
         lr: learning rate, or a schedule: updates done -> rate of the next one.
         batch_size: examples a step.
         momentum: of SGD.
-        weight_decay: of SGD, on every parameter.
+        weight_decay: of the optimizer, on every parameter.
         decay_norms: False spares gamma and beta the weight decay.
-        seed: orders the examples; the weights are the caller's.
+        seed: orders the examples and augments them; the weights are the caller's.
         device: "cpu", "cuda", ...
+        optimizer: "sgd", or "adam" (Kingma and Ba 2015), which has no ``momentum``.
+        transforms: called as recorders are, before them; they may change the gradients
+            in place, so that recorders see what the update uses.
+        augment: what becomes of a batch's images before the model sees them; labels
+            are repeated where there are several versions of each. See ``Augment``.
+        arrange: orders the examples of an epoch; by default at random. See ``Arrange``.
         recorders: called at each step, before its update; see ``Recorder``.
         after: called after each update; see ``After``.
         statistics: what normalizers use in evaluation: "running" (eval mode, what
@@ -133,13 +152,18 @@ def fit(
         ValueError: an argument that no training can have; images or labels of a wrong
             shape, type or number; a label that is none of the model's classes; a batch
             that the model cannot take, such as one image left over where a normalizer
-            needs several; a model without parameters, or without gradients.
+            needs several; a model without parameters, or without gradients; what
+            ``augment`` or ``arrange`` returns is not what they have to.
     """
-    recorders = checked_callables("recorders", recorders)
+    calls = [
+        *checked_callables("transforms", transforms),
+        *checked_callables("recorders", recorders),
+    ]
     after, statistics = checked_callables("after", after), checked_kinds(statistics)
     check_numbers(
         epochs, batch_size, momentum, weight_decay, seed, eval_batch_size, max_steps
     )
+    check_optimizer(optimizer, momentum)
     check_pair("train", train)
     plan = _Plan(len(train[1]), batch_size, drop_last, epochs, max_steps)
     rates = checked_rates(lr, plan.steps)
@@ -148,20 +172,20 @@ def fit(
     model.to(device)
     train = _on(device, train)
     evaluate = {name: _on(device, pair) for name, pair in evaluate.items()}
-    _try_model(model, train, evaluate, statistics, plan, eval_batch_size)
+    _try_model(model, train, evaluate, statistics, plan, eval_batch_size, augment)
     groups = _parameters(model, decay_norms)
-    optimizer = torch.optim.SGD(
-        groups, lr=rates[0], momentum=momentum, weight_decay=weight_decay
-    )
+    updater = _optimizer(optimizer, groups, rates[0], momentum, weight_decay)
     order = torch.Generator().manual_seed(seed)
+    draws = torch.Generator().manual_seed(seed + AUGMENTS_APART)
+    prepare = partial(_augmented, augment=augment, generator=draws)
     history = History()
     bar = tqdm(range(epochs), desc="epoch", disable=not progress, leave=False)
     for _ in bar:
         done = len(history.step_losses)
-        batches = plan.batches(order, done)
+        batches = plan.batches(_order(train[1], batch_size, arrange, order), done)
         now = rates[done : done + len(batches)]
         steps = _train_epoch(
-            model, train, optimizer, batches, now, recorders, after, done
+            model, train, prepare, updater, batches, now, calls, after, done
         )
         history.step_losses += steps.losses
         began = time.perf_counter()
@@ -219,10 +243,9 @@ class _Plan:
         steps = self.epochs * (whole + (rest > 0 and not self.drop_last))
         return steps if self.max_steps is None else min(steps, self.max_steps)
 
-    def batches(self, order: torch.Generator, done: int) -> tuple[Tensor, ...]:
+    def batches(self, order: Tensor, done: int) -> tuple[Tensor, ...]:
         """Return the examples of each batch of the epoch that begins now."""
-        permutation = torch.randperm(self.images, generator=order)
-        batches = permutation.split(self.batch_size)
+        batches = order.split(self.batch_size)
         if self.drop_last:
             batches = batches[: self.images // self.batch_size]
         return batches[: self.steps - done]
@@ -238,26 +261,49 @@ class _Steps:
     seconds: float
 
 
+def _order(labels, batch_size, arrange, generator) -> Tensor:
+    """Return the order of an epoch's examples, on the processor."""
+    if arrange is None:
+        return torch.randperm(len(labels), generator=generator)
+    order = arrange(labels.cpu(), batch_size, generator)
+    return checked_order(order, len(labels))
+
+
+def _augmented(images, labels, augment, generator) -> Pair:
+    """Return the images that the model sees, each with its label."""
+    if augment is None:
+        return images, labels
+    seen = augment(images, generator)
+    copies, rest = divmod(len(seen), len(images))
+    if rest or not copies:
+        raise ValueError(
+            f"augment makes {len(seen)} images of {len(images)}; it must make as many "
+            "of each, those of the first image first"
+        )
+    return seen, labels.repeat_interleave(copies)
+
+
 def _train_epoch(
-    model, train, optimizer, batches, rates, recorders, after, done
+    model, train, prepare, optimizer, batches, rates, calls, after, done
 ) -> _Steps:
     x, y = train
     model.train()
-    losses, hits = [], torch.zeros((), device=x.device)
+    losses, sizes, hits = [], [], torch.zeros((), device=x.device)
     began, elsewhere = time.perf_counter(), 0.0
     indices = torch.cat(batches).to(x.device).split([len(batch) for batch in batches])
     for step, (index, rate) in enumerate(zip(indices, rates, strict=True), start=done):
-        batch, labels = to_float(x[index], model), y[index]
+        batch, labels = prepare(to_float(x[index], model), y[index])
         logits = model(batch)
         loss = F.cross_entropy(logits, labels)
         optimizer.zero_grad()
         loss.backward()
-        for recorder in recorders:
-            recorder(step, model, (batch, labels), loss)
+        for call in calls:
+            call(step, model, (batch, labels), loss)
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.step()
         losses.append(loss.detach())
+        sizes.append(len(labels))
         hits += (logits.detach().argmax(1) == labels).sum()
         if after:
             left = time.perf_counter()
@@ -265,7 +311,6 @@ def _train_epoch(
                 call(step + 1, model)
             elsewhere += time.perf_counter() - left
     losses = torch.stack(losses).tolist()  # the one wait for the device
-    sizes = [len(index) for index in indices]
     weighted = sum(loss * n for loss, n in zip(losses, sizes, strict=True))
     seconds = time.perf_counter() - began - elsewhere
     return _Steps(losses, weighted / sum(sizes), int(hits) / sum(sizes), seconds)
@@ -286,7 +331,9 @@ def _check_learns(model: nn.Module) -> None:
 
 
 @torch.no_grad()  # what watches the training from outside knows it by its gradients
-def _try_model(model, train, evaluate, statistics, plan, eval_batch_size) -> None:
+def _try_model(
+    model, train, evaluate, statistics, plan, eval_batch_size, augment
+) -> None:
     """Send a batch of each size to come through the model, without a trace.
 
     What would fail in the last batch of an epoch, or in the evaluation after it, and
@@ -295,10 +342,13 @@ def _try_model(model, train, evaluate, statistics, plan, eval_batch_size) -> Non
     if any(map(is_lazy, chain(model.parameters(), model.buffers()))):
         return  # its first batch draws its weights, and must be the training's own
     x, y = train
+    grow = partial(_augmented, augment=augment, generator=torch.Generator())
     with preserved(model), random_numbers_kept():
         model.train()
         for size in plan.sizes:
-            logits = _try_batch(model, "train", x, size, "batch_size", plan.batch_size)
+            logits = _try_batch(
+                model, "train", x, size, "batch_size", plan.batch_size, grow
+            )
         check_labels("train", y, logits.shape[1])
         for name, pair in evaluate.items():
             for which in statistics:
@@ -316,10 +366,13 @@ def _try_evaluation(model, name, pair, which, batch_size) -> None:
     check_labels(name, y, logits.shape[1])
 
 
-def _try_batch(model, name, images, size, argument, batch_size) -> Tensor:
+def _try_batch(model, name, images, size, argument, batch_size, grow=None) -> Tensor:
     """Return the logits of the first ``size`` images, or say why there are none."""
+    batch = to_float(images[:size], model)
+    if grow is not None:
+        batch, _ = grow(batch, torch.zeros(size, dtype=torch.int64))
     try:
-        logits = model(to_float(images[:size], model))
+        logits = model(batch)
     except torch.cuda.OutOfMemoryError:
         raise
     except Exception as error:  # a model may raise anything
@@ -332,7 +385,7 @@ def _try_batch(model, name, images, size, argument, batch_size) -> Tensor:
             f"{_remedy(size, len(images), argument, batch_size)}. "
             f"It says: {type(error).__name__}: {error}"
         ) from error
-    check_answer(name, logits, size)
+    check_answer(name, logits, len(batch))
     return logits
 
 
@@ -347,6 +400,12 @@ def _remedy(size: int, images: int, argument: str, batch_size: int) -> str:
 
 def _on(device: torch.device | str, pair: Pair) -> Pair:
     return pair[0].to(device), pair[1].to(device)
+
+
+def _optimizer(name, groups, lr, momentum, weight_decay) -> torch.optim.Optimizer:
+    if name == "adam":
+        return torch.optim.Adam(groups, lr=lr, weight_decay=weight_decay)
+    return torch.optim.SGD(groups, lr=lr, momentum=momentum, weight_decay=weight_decay)
 
 
 def _parameters(model: nn.Module, decay_norms: bool) -> list[dict]:

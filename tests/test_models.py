@@ -80,6 +80,18 @@ def test_deep_cnn_options():
     assert [m.num_features for m in between if isinstance(m, BatchNorm)] == [8, 32]
     turned = kinds(deep_cnn(BatchNorm, order="act-norm"))
     assert turned[1:4] == [nn.Conv2d, nn.ReLU, BatchNorm]
+    before = kinds(deep_cnn(BatchNorm, order="norm-weight"))
+    places = [place for place, kind in enumerate(before) if kind is BatchNorm]
+    assert [before[place + 1] for place in places] == [nn.Conv2d] * 7 + [nn.Linear]
+    assert before[:3] == [nn.AvgPool2d, nn.Conv2d, nn.ReLU]
+    sparse = deep_cnn(BatchNorm, order="norm-weight", between=True, dropout=0.5)
+    assert [m.num_features for m in sparse if isinstance(m, BatchNorm)] == [
+        8,
+        16,
+        32,
+        64,
+    ]
+    assert sparse(torch.rand(3, 1, 28, 28)).shape == (3, 10)
     assert deep_cnn(dropout=0.5)[-2].p == 0.5
     assert nn.Dropout not in kinds(deep_cnn())
     for option in ({"order": "norm"}, {"size": 20}):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from normlab.schedules import cooled, drops, powers
+from normlab.schedules import WARM_UP, cooled, drops, powers, warm_cooled
 
 
 def test_cooled_is_constant_and_then_a_line_that_would_meet_zero():
@@ -32,3 +32,21 @@ def test_powers_multiply_every_so_many_updates():
 def test_drops_multiply_once_so_many_updates_are_done():
     rate = drops(1.0, 0.5, at=(4, 2, 4))
     assert [rate(s) for s in range(6)] == [1.0, 1.0, 0.5, 0.5, 0.125, 0.125]
+
+
+def test_warm_up_is_a_line_to_the_height_from_which_it_cools():
+    rate = warm_cooled(2.0, 20, warm_up=4)  # a tenth of 20 updates: 2
+    assert [rate(s) for s in range(4)] == [1.0, 2.0, 2.0, 2.0]
+    long = warm_cooled(2.0, 100, warm_up=4)
+    assert [long(s) for s in range(5)] == [0.5, 1.0, 1.5, 2.0, 2.0]
+    assert [long(s) for s in range(70, 100)] == [
+        cooled(2.0, 100)(s) for s in range(70, 100)
+    ]
+
+
+def test_warm_up_takes_a_hundred_updates_or_a_tenth():
+    long = warm_cooled(1.0, 5000)
+    assert [long(WARM_UP - 2) < 1.0, long(WARM_UP - 1)] == [True, 1.0]
+    assert warm_cooled(1.0, 1)(0) == 1.0
+    short = warm_cooled(1.0, 140)
+    assert [short(12) < 1.0, short(13)] == [True, 1.0]

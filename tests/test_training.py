@@ -755,3 +755,123 @@ def test_the_door_costs_one_pass_for_each_size_that_comes(images):
     door = [128, 44, 100, 200, 100]  # training, running, batch statistics
     assert sizes == door + [128, 128, 44] + [200, 100] * 2
     assert learns == [False] * 5 + [True] * 3 + [False] * 4  # known by its gradients
+
+
+# Gradients that are changed, images that are, and orders that are
+
+
+def test_a_transform_changes_what_recorders_and_the_update_see(images):
+    def halve(step, model, batch, loss):
+        for parameter in model.parameters():
+            parameter.grad *= 0.5
+
+    seen = []
+
+    def look(step, model, batch, loss):
+        seen.append(model[0].weight.grad.clone())
+
+    halved, slower = network(), network()
+    short(halved, images, max_steps=1, transforms=[halve], recorders=[look])
+    short(slower, images, max_steps=1, lr=0.25)
+    assert_close(halved[0].weight, slower[0].weight)
+    short(network(), images, max_steps=1, recorders=[look])
+    assert torch.equal(2 * seen[0], seen[1])
+
+
+def test_adam_is_pytorchs_at_each_updates_own_rate(images):
+    x, y = images
+    model, by_hand = network(), network()
+    short(model, images, max_steps=3, optimizer="adam", lr=lambda s: 0.01 / (s + 1))
+    updater = torch.optim.Adam(by_hand.parameters())
+    order = torch.randperm(SIZE, generator=torch.Generator().manual_seed(0))
+    by_hand.train()
+    for step, index in enumerate(order.split(BATCH)[:3]):
+        updater.param_groups[0]["lr"] = 0.01 / (step + 1)
+        updater.zero_grad()
+        F.cross_entropy(by_hand(x[index].double() / 255), y[index]).backward()
+        updater.step()
+    assert_identical(state(model), state(by_hand))
+
+
+def test_momentum_is_not_adams(images):
+    with pytest.raises(ValueError, match=r"momentum is 0\.9 with"):
+        short(network(), images, optimizer="adam", momentum=0.9)
+    with pytest.raises(ValueError, match="optimizer='lion'; use"):
+        short(network(), images, optimizer="lion")
+
+
+def twice(images, generator):
+    """Each image as it is, and at another brightness."""
+    drawn = torch.rand(len(images), 1, 1, 1, generator=generator, dtype=images.dtype)
+    return torch.stack([images, drawn * images], dim=1).flatten(0, 1)
+
+
+def test_the_model_sees_what_augment_makes_with_labels_in_the_same_order(images):
+    plain, seen = Recording(), Recording()
+    short(network(), images, recorders=[plain], epochs=1)
+    history = short(network(), images, recorders=[seen], epochs=1, augment=twice)
+    for (x, y), (more, labels) in zip(plain.batches, seen.batches, strict=True):
+        assert torch.equal(more[::2], x)
+        assert not torch.equal(more[1::2], x)
+        assert torch.equal(labels[::2], y) and torch.equal(labels[1::2], y)
+    weights = [len(y) for _, y in seen.batches]
+    mean = np.average(history.step_losses, weights=weights)
+    assert history.epochs[0].loss == pytest.approx(mean, **CLOSE)
+    assert 0 <= history.epochs[0].accuracy <= 1
+
+
+def test_augmentation_depends_on_the_seed_and_leaves_the_order_alone(images):
+    batches = []
+    for seed in (0, 0, 1):
+        seen = Recording()
+        options = {"augment": twice, "recorders": [seen]}
+        torch.manual_seed(len(batches))  # the caller's numbers do not matter
+        short(network(None), images, seed=seed, **options)
+        batches.append([x for x, _ in seen.batches])
+    assert all(map(torch.equal, batches[0], batches[1]))
+    assert not torch.equal(batches[0][0], batches[2][0])
+    assert not torch.equal(batches[0][0], batches[0][STEPS])  # new in every epoch
+
+
+def test_an_augment_that_does_nothing_changes_no_number(images):
+    one, other = network(), network()
+    short(one, images)
+    short(other, images, augment=lambda images, generator: images)
+    assert_identical(state(one), state(other))
+
+
+@pytest.mark.parametrize("wrong", [lambda x: x[:-1], lambda x: torch.cat([x, x[:3]])])
+def test_images_that_belong_to_no_label_are_refused_before_the_first_step(
+    images, wrong
+):
+    with pytest.raises(ValueError, match="images of 128; it must"):
+        short(network(), images, augment=lambda x, _: wrong(x), recorders=[forbidden])
+
+
+def forbidden(*_):
+    raise AssertionError("a step was made")
+
+
+def test_arrange_orders_each_epoch_with_the_orders_generator(images):
+    seen, given = Recording(), []
+
+    def by_label(labels, batch_size, generator):
+        given.append((len(labels), batch_size))
+        mixed = torch.randperm(len(labels), generator=generator)
+        return mixed[labels[mixed].argsort(stable=True)]
+
+    short(network(None), images, arrange=by_label, recorders=[seen])
+    assert given == [(SIZE, BATCH)] * 2
+    labels = torch.cat([y for _, y in seen.batches])
+    assert torch.equal(labels[:SIZE], images[1].sort().values)
+    assert torch.equal(labels[SIZE:], images[1].sort().values)
+    assert not torch.equal(seen.batches[0][0], seen.batches[STEPS][0])
+
+
+@pytest.mark.parametrize(
+    "order",
+    [torch.arange(SIZE - 1), torch.zeros(SIZE, dtype=torch.int64), torch.ones(SIZE)],
+)
+def test_an_order_that_is_none_is_refused(images, order):
+    with pytest.raises(ValueError, match="arrange gave"):
+        short(network(), images, arrange=lambda *_: order)

@@ -2,22 +2,50 @@
 
 from normlab.layers.batch import BatchNorm, batch_norm
 from normlab.layers.batch_function import BatchNormFunction
+from normlab.layers.binary import (
+    BinaryConv2d,
+    ScaledBinaryConv2d,
+    binarize_weight,
+    set_binary_weights,
+    sign,
+)
 from normlab.layers.frozen import FrozenBatchNorm
 from normlab.layers.ghost import GhostBatchNorm
 from normlab.layers.group import GroupNorm, group_norm
+from normlab.layers.independent import IndependentComponent
 from normlab.layers.instance import InstanceNorm, instance_norm
 from normlab.layers.layer import LayerNorm, layer_norm
+from normlab.layers.weights import (
+    RELU_GAMMA,
+    ScaledStandardizedConv2d,
+    ScaledStandardizedLinear,
+    StandardizedConv2d,
+    scale_standardize_weight,
+    standardize_weight,
+)
 
 __all__ = [
+    "RELU_GAMMA",
     "BatchNorm",
     "BatchNormFunction",
+    "BinaryConv2d",
     "FrozenBatchNorm",
     "GhostBatchNorm",
     "GroupNorm",
+    "IndependentComponent",
     "InstanceNorm",
     "LayerNorm",
+    "ScaledBinaryConv2d",
+    "ScaledStandardizedConv2d",
+    "ScaledStandardizedLinear",
+    "StandardizedConv2d",
     "batch_norm",
+    "binarize_weight",
     "group_norm",
     "instance_norm",
     "layer_norm",
+    "scale_standardize_weight",
+    "set_binary_weights",
+    "sign",
+    "standardize_weight",
 ]

@@ -22,7 +22,7 @@ class Run:
     Args:
         model: a name in ``registry.MODELS``.
         norm: a name in ``registry.NORMS``; "none" trains without normalizers.
-        lr: learning rate of plain SGD.
+        lr: learning rate.
         batch_size: examples a step.
         epochs: passes over the training images.
         seed: draws the weights and orders the examples.
@@ -39,6 +39,14 @@ class Run:
         drop_last: leave out the last, smaller batch of an epoch.
         gain: what the first weights of linear layers and convolutions are multiplied
             by, after ``init``.
+        optimizer: "sgd" or "adam".
+        transform: what changes the gradients before an update: a name in
+            ``registry.TRANSFORMS``, "" for nothing.
+        augment: what changes a batch's images: a name in ``registry.AUGMENTS``, "" for
+            nothing.
+        arrange: what orders an epoch's images: a name in ``registry.ARRANGEMENTS``, ""
+            for chance.
+        images: train on the first so many images; 0 for all of them.
     """
 
     model: str
@@ -57,6 +65,11 @@ class Run:
     schedule: str = field(default=CONSTANT, metadata=LATER)
     drop_last: bool = field(default=False, metadata=LATER)
     gain: float = field(default=1.0, metadata=LATER)
+    optimizer: str = field(default="sgd", metadata=LATER)
+    transform: str = field(default="", metadata=LATER)
+    augment: str = field(default="", metadata=LATER)
+    arrange: str = field(default="", metadata=LATER)
+    images: int = field(default=0, metadata=LATER)
 
     def __post_init__(self) -> None:
         for name in ("lr", "momentum", "weight_decay", "gain"):  # 1 and 1.0: one key

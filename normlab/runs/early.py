@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from normlab.runs.config import Outcome, Run
-from normlab.runs.execute import build, data, train_on, updates
+from normlab.runs.execute import build, data, train_on, trained_on, updates
 from normlab.runs.rows import STEPS_KEPT, row
 from normlab.runs.score import scored
 from normlab.training import History, Pair
@@ -45,7 +45,7 @@ def ending(
     rows = [row("finite_updates", finite, split="train", **at)]
     training, _ = data(run.evaluate_on)
     round_up = 0 if run.drop_last else run.batch_size - 1
-    rows += seconds(history, (len(training[1]) + round_up) // run.batch_size)
+    rows += seconds(history, (len(trained_on(run)[1]) + round_up) // run.batch_size)
     for split in on:
         if history.diverged:
             rows += [guessing(split, kind, **at) for kind in ("running", "recomputed")]

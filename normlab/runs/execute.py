@@ -23,7 +23,15 @@ from normlab.runs.config import CONSTANT, Experiment, Outcome, Run
 from normlab.runs.fingerprint import fingerprint
 from normlab.runs.provenance import circumstances, code_state
 from normlab.runs.quicker import quicker
-from normlab.runs.registry import INITS, MODELS, NORMS, SCHEDULES
+from normlab.runs.registry import (
+    ARRANGEMENTS,
+    AUGMENTS,
+    INITS,
+    MODELS,
+    NORMS,
+    SCHEDULES,
+    TRANSFORMS,
+)
 from normlab.runs.rows import history_rows
 from normlab.runs.workers import end_with, reuse_memory
 from normlab.schedules import Schedule
@@ -58,7 +66,6 @@ def train(
 
 def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> History:
     """Train ``model`` as the run says; ``options`` of ``fit`` override it."""
-    training, held_out = data(run.evaluate_on)
     settings = {
         "epochs": run.epochs,
         "lr": _rate(run),
@@ -69,10 +76,24 @@ def train_on(model: nn.Module, run: Run, device: str = "cpu", **options) -> Hist
         "weight_decay": run.weight_decay,
         "decay_norms": run.decay_norms,
         "seed": run.seed,
+        "optimizer": run.optimizer,
+        "transforms": _transforms(model, run),
+        "augment": AUGMENTS[run.augment] if run.augment else None,
+        "arrange": ARRANGEMENTS[run.arrange] if run.arrange else None,
         "statistics": kinds_of_statistics(model),
     }
-    evaluate = {run.evaluate_on: held_out}
-    return fit(model, training, evaluate, device=device, **settings | options)
+    evaluate = {run.evaluate_on: data(run.evaluate_on)[1]}
+    return fit(model, trained_on(run), evaluate, device=device, **settings | options)
+
+
+def trained_on(run: Run) -> Pair:
+    """Return the images that a run is trained on, and their labels."""
+    x, y = data(run.evaluate_on)[0]
+    return (x[: run.images], y[: run.images]) if run.images else (x, y)
+
+
+def _transforms(model: nn.Module, run: Run) -> list[Recorder]:
+    return [TRANSFORMS[run.transform](model, run)] if run.transform else []
 
 
 def _rate(run: Run) -> float | Schedule:
@@ -83,7 +104,7 @@ def _rate(run: Run) -> float | Schedule:
 
 def updates(run: Run) -> int:
     """Return how many updates the run makes if nothing stops it."""
-    images = len(data(run.evaluate_on)[0][1])
+    images = len(trained_on(run)[1])
     round_up = 0 if run.drop_last else run.batch_size - 1
     steps = run.epochs * ((images + round_up) // run.batch_size)
     return min(steps, run.steps) if run.steps else steps

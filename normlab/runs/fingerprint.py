@@ -18,7 +18,15 @@ from pathlib import Path
 
 from normlab.runs.config import CONSTANT, Outcome, Run
 from normlab.runs.reach import NAME, PACKAGE, Code, Place, short_hash
-from normlab.runs.registry import INITS, MODELS, NORMS, SCHEDULES
+from normlab.runs.registry import (
+    ARRANGEMENTS,
+    AUGMENTS,
+    INITS,
+    MODELS,
+    NORMS,
+    SCHEDULES,
+    TRANSFORMS,
+)
 
 REGISTRY, CONFIG = "runs/registry.py", "runs/config.py"
 Carry = Callable[[Run, str], Outcome]
@@ -33,6 +41,10 @@ def fingerprint(run: Run, carry_out: Carry, package: Path = PACKAGE) -> dict[str
     starts = (carry_out, MODELS[run.model], norms, INITS[run.init])
     if run.schedule != CONSTANT:
         starts += (SCHEDULES[run.schedule],)
+    others = ((TRANSFORMS, run.transform), (AUGMENTS, run.augment))
+    for known, name in (*others, (ARRANGEMENTS, run.arrange)):
+        if name:
+            starts += (known[name],)
     return dict(_fingerprint(starts, package))
 
 

@@ -1,4 +1,4 @@
-"""The names that a run may give to its model, normalizer, first weights and rates."""
+"""The names that a run may give to what it is made of: networks, rates, batches."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +17,7 @@ from normlab.models import (
     xavier,
 )
 from normlab.runs import faces
+from normlab.runs.arrangements import two_classes
 from normlab.runs.builders import (
     eight_sigmoids,
     lenet_relu,
@@ -26,7 +27,9 @@ from normlab.runs.builders import (
     torch_layer_norm,
     xavier_gamma_0,
 )
-from normlab.schedules import Schedule, cooled
+from normlab.runs.config import Run
+from normlab.schedules import Schedule, cooled, warm_cooled
+from normlab.training import Arrange, Augment, Recorder
 
 GHOSTS = (2, 4, 16, 64)  # examples that share statistics
 MLPS = ((3, 1000), (15, 1000), *((depth, 256) for depth in (3, 5, 6, 7, 8, 11, 15)))
@@ -69,7 +72,12 @@ INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
 # (rate, updates of the run) -> the rate of each of them; "constant" is none of these.
 SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
     "cooled": cooled,
+    "warm_cooled": warm_cooled,
     "original": faces.original,
     "multistep": faces.multistep,
     "short_step": faces.short_step,
 }
+# (model, run) -> what changes the gradients before each update; "" is none of these.
+TRANSFORMS: dict[str, Callable[[nn.Module, Run], Recorder]] = {}
+AUGMENTS: dict[str, Augment] = {}
+ARRANGEMENTS: dict[str, Arrange] = {"two_classes": two_classes}

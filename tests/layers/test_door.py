@@ -18,6 +18,7 @@ from normlab.layers import (
     BatchNormFunction,
     GhostBatchNorm,
     GroupNorm,
+    IndependentComponent,
     InstanceNorm,
     LayerNorm,
     batch_norm,
@@ -36,6 +37,10 @@ LAYERS = {
     "GhostBatchNorm": lambda c, **options: GhostBatchNorm(c, 4, **options),
     "GhostBatchNorm, with a rest": lambda c, **options: GhostBatchNorm(c, 3, **options),
     "GroupNorm, of 3": lambda c, **options: GroupNorm(c, 3, **options),
+    # What it drops it drops at random: test_independent.py.
+    "IndependentComponent": lambda c, **options: IndependentComponent(
+        c, 0.0, **options
+    ),
     "InstanceNorm, remembering": lambda c, **options: InstanceNorm(
         c, track_running_stats=True, **options
     ),
@@ -76,6 +81,11 @@ def running(layer):
     return {n: b for n, b in buffers(layer).items() if "running" in n}
 
 
+def is_of_weights(module):
+    """Whether it normalizes weights; test_weights.py and test_binary.py ask of it."""
+    return module.__name__.rpartition(".")[2] in ("weights", "binary")
+
+
 def test_every_normalizer_and_function_is_shown_and_tested_here():
     files = [m.name for m in iter_modules(layers.__path__) if m.name != "module"]
     modules = [import_module(f"{layers.__name__}.{file}") for file in files]
@@ -86,7 +96,10 @@ def test_every_normalizer_and_function_is_shown_and_tested_here():
         if isinstance(thing, type) and issubclass(thing, Normalizer)
     }
     assert written - {"Normalizer", "TrackingNormalizer"} <= set(layers.__all__)
-    assert set(layers.__all__) <= set(LAYERS) | set(FUNCTIONS)
+    of_weights = {
+        name for module in modules if is_of_weights(module) for name in vars(module)
+    }
+    assert set(layers.__all__) <= set(LAYERS) | set(FUNCTIONS) | of_weights
 
 
 # Half precision is computed in float32

@@ -17,7 +17,7 @@ import torch
 from normlab.layers import BatchNorm
 from normlab.runs import EXPERIMENTS, Experiment, Run, build, execute, load, store
 from normlab.runs.execute import record_all, train
-from normlab.runs.registry import NORMS
+from normlab.runs.registry import ARRANGEMENTS, AUGMENTS, NORMS, TRANSFORMS
 from normlab.training import fit
 
 RUN = Run(model="lenet", norm="batch", lr=0.5, batch_size=128, epochs=1, seed=0)
@@ -348,3 +348,67 @@ def test_gain_multiplies_the_first_weights():
     ):
         weights = name.endswith("weight") and one.ndim > 1
         assert torch.equal(other, 3.0 * one if weights else one)
+
+
+# What a run says of its optimizer, gradients, batches and images
+
+
+def test_a_run_names_its_optimizer_and_how_many_images_it_learns_from(few):
+    run = replace(RUN, optimizer="adam", lr=0.01, images=300)
+    expected = fit(
+        build(run),
+        (few[0][0][:300], few[0][1][:300]),
+        epochs=1,
+        lr=0.01,
+        batch_size=128,
+        optimizer="adam",
+    )
+    assert train(run)[1].step_losses == expected.step_losses
+    assert execute.updates(run) == 3
+    assert execute.updates(replace(run, drop_last=True)) == 2
+    assert len(execute.trained_on(run)[1]) == 300
+
+
+def doubled(images, generator):
+    return images.repeat_interleave(2, dim=0)
+
+
+def backwards(labels, batch_size, generator):
+    return torch.arange(len(labels)).flip(0)
+
+
+class Scaled:
+    """Multiplies the gradients by ten times the run's rate."""
+
+    def __init__(self, model, run):
+        self.factor = 10 * run.lr
+
+    def __call__(self, step, model, batch, loss):
+        for parameter in model.parameters():
+            parameter.grad *= self.factor
+
+
+@pytest.mark.parametrize(
+    ("names", "option"),
+    [
+        ("augment", {"augment": doubled}),
+        ("arrange", {"arrange": backwards}),
+        ("transform", {"transforms": [Scaled(None, RUN)]}),
+    ],
+)
+def test_names_of_a_run_stand_for_what_fit_is_given(few, monkeypatch, names, option):
+    monkeypatch.setitem(AUGMENTS, "doubled", doubled)
+    monkeypatch.setitem(ARRANGEMENTS, "backwards", backwards)
+    monkeypatch.setitem(TRANSFORMS, "scaled", Scaled)
+    named = {"augment": "doubled", "arrange": "backwards", "transform": "scaled"}
+    run = replace(RUN, norm="none", **{names: named[names]})
+    expected = fit(build(run), few[0], epochs=1, lr=0.5, batch_size=128, **option)
+    assert train(run)[1].step_losses == expected.step_losses
+    assert train(replace(RUN, norm="none"))[1].step_losses != expected.step_losses
+
+
+def test_later_fields_leave_old_keys_alone():
+    assert RUN.key == "79f059553b7b"
+    later = {"optimizer": "adam", "transform": "x", "augment": "x", "arrange": "x"}
+    keys = {replace(RUN, **{name: is_}).key for name, is_ in later.items()}
+    assert len(keys | {RUN.key, replace(RUN, images=5).key}) == 6

@@ -21,7 +21,15 @@ from normlab.runs.inside import INSIDE
 from normlab.runs.lenet import LENET
 from normlab.runs.modes import FROZEN_FINISH, TRAIN_EVAL_GAP
 from normlab.runs.reach import PACKAGE, Code
-from normlab.runs.registry import INITS, MODELS, NORMS
+from normlab.runs.registry import (
+    ARRANGEMENTS,
+    AUGMENTS,
+    INITS,
+    MODELS,
+    NORMS,
+    SCHEDULES,
+    TRANSFORMS,
+)
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 OURS = Run("lenet", "batch", 0.1, 256, epochs=10, seed=0)
@@ -245,6 +253,35 @@ def test_a_name_that_stands_for_something_else_counts(
     recorded = fingerprint(run, execute.keep_history)
     monkeypatch.setitem(registry, name, value)
     assert is_older(recorded, run, execute.keep_history)
+
+
+def kept(model, run):
+    """A transform that changes nothing."""
+    return lambda *_: None
+
+
+@pytest.mark.parametrize(
+    ("field", "known"),
+    [
+        ("transform", TRANSFORMS),
+        ("augment", AUGMENTS),
+        ("arrange", ARRANGEMENTS),
+        ("schedule", SCHEDULES),
+    ],
+)
+def test_what_a_run_names_counts_where_it_does(monkeypatch, field, known):
+    monkeypatch.setitem(known, "mine", partial(kept, 1))
+    run = replace(OURS, **{field: "mine"})
+    recorded = [fingerprint(r, execute.keep_history) for r in (run, OURS)]
+    monkeypatch.setitem(known, "mine", partial(kept, 2))
+    assert is_older(recorded[0], run, execute.keep_history)
+    assert not is_older(recorded[1], OURS, execute.keep_history)
+
+
+def test_an_arrangement_is_followed_where_it_is_named(edited):
+    edited.change("runs/arrangements.py", "two_classes")
+    assert edited.makes_older(LENET, replace(PLAIN, arrange="two_classes"))
+    assert not edited.makes_older(LENET, PLAIN)
 
 
 # What is no change

@@ -128,6 +128,7 @@ def test_a_step_is_a_number_of_updates(name):
     """So many as the epoch that it is in, or ends, has: of 60,000 or 50,000 images."""
     table = epochs_of(name)
     images = table["evaluate_on"].map({"test": 60000, "validation": 50000})
+    images = images.where(table["images"] == 0, table["images"])
     updates = -(-images // table["batch_size"])
     assert (-(-table["step"] // updates) == table["epoch"]).all()
 
