@@ -20,5 +20,9 @@ def batch_renorm(width: int, eps: float, momentum: float) -> nn.Module:
 
 
 RENORM = Kind(
-    "batch renorm", "batch renorm", "renorm", batch_renorm, partial(PerUnit, batch_renorm)
+    "batch renorm",
+    "batch renorm",
+    "renorm",
+    batch_renorm,
+    partial(PerUnit, batch_renorm),
 )
