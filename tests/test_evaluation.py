@@ -25,7 +25,13 @@ from normlab.evaluation import (
     score_states,
     tracking_layers,
 )
-from normlab.layers import BatchNorm, GhostBatchNorm, InstanceNorm, LayerNorm
+from normlab.layers import (
+    BatchNorm,
+    BatchRenorm,
+    GhostBatchNorm,
+    InstanceNorm,
+    LayerNorm,
+)
 from normlab.models import TorchBatchNorm, lenet, mlp, xavier
 from normlab.training import fit
 
@@ -635,6 +641,7 @@ class Remembers(nn.Module):
 
 
 OTHERS = {
+    "BatchRenorm": lambda: BatchRenorm(6),
     "GhostBatchNorm": lambda: GhostBatchNorm(6, 4),
     "InstanceNorm": lambda: InstanceNorm(6, track_running_stats=True),
     "InstanceNorm1d": lambda: nn.InstanceNorm1d(6, track_running_stats=True),

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from normlab.evaluation.scores import preserved, to_float, tracking_layers
-from normlab.layers import BatchNorm, FrozenBatchNorm, GhostBatchNorm
+from normlab.layers import BatchNorm, BatchRenorm, FrozenBatchNorm, GhostBatchNorm
 from normlab.layers.batch import batch_stats
 from normlab.layers.door import full
 from normlab.models import TORCH_BATCH_NORMS, replace_layers, with_tensors_of
@@ -93,23 +93,65 @@ def recompute_running(model: nn.Module, x: Tensor, batch_size: int) -> None:
     not reach is left alone. PyTorch's ``update_bn`` is the same for PyTorch's layers,
     and passes over ours.
 
+    ``BatchRenorm`` uses its memory in training too, for r and d, so that what reaches
+    the layers behind it depends on what it remembers. It is given the averages
+    themselves: the memory at which training would settle, were the weights and the
+    limits to stay as they are today. The old memory lags behind the weights, which is
+    what recomputing is to undo; one that grows from nothing is nobody's; and with r = 1
+    and d = 0 the layers behind would meet other inputs than they were trained on and
+    than evaluation mode gives them. A layer's averages depend on the layers before it
+    alone, so these layers settle one by one, in the order in which they are called, and
+    each takes a pass over ``x``.
+
     Raises:
         ValueError: ``x`` has no whole batch.
         TypeError: a layer remembers something that cannot be averaged; it is named.
     """
     _check_whole_batch(x, batch_size)
     _check_averages(model)
-    twin = copy.deepcopy(model).train()  # the model is left alone if this fails
-    for layer in tracking_layers(twin).values():
-        layer.momentum = None  # the plain average of all batches since the reset
-        layer.reset_running_stats()
-    for batch in x[: len(x) // batch_size * batch_size].split(batch_size):
-        twin(to_float(batch, model))
+    twin = copy.deepcopy(model)  # the model is left alone if this fails
+    batches = x[: len(x) // batch_size * batch_size].split(batch_size)
+    for together in _settling(twin, to_float(batches[0], model)):
+        for layer in tracking_layers(twin).values():
+            layer.momentum = 0.0  # it keeps what it remembers
+        for layer in together:
+            layer.momentum = None  # the plain average of all batches since the reset
+            layer.reset_running_stats()
+        for batch in batches:
+            twin.train()(to_float(batch, model))
     averaged = tracking_layers(twin)
     for name, layer in tracking_layers(model).items():
         if averaged[name].num_batches_tracked > 0:
-            layer.running_mean.copy_(averaged[name].running_mean)
-            layer.running_var.copy_(averaged[name].running_var)
+            _copy_running(averaged[name], layer)
+
+
+def _settling(model: nn.Module, batch: Tensor) -> list[list[nn.Module]]:
+    """Return which layers can be averaged in one pass: each list after those before.
+
+    The limits of ``BatchRenorm`` are fixed at today's on the way.
+    """
+    layers, alone = tracking_layers(model), set()
+    for name, layer in layers.items():
+        if isinstance(layer, BatchRenorm):
+            limits = layer.limits(layer.num_batches_tracked)
+            layer.limits = lambda _, fixed=limits: fixed
+            if tuple(map(float, limits)) != (1, 0):  # else it is batch normalization
+                alone.add(name)
+    called: list[str] = []
+    if alone:
+        with hooked(model, lambda name, _: called.append(name)):
+            model.eval()(batch)
+    first = [name for name in dict.fromkeys(called) if name in alone]
+    others = [layer for name, layer in layers.items() if name not in first]
+    return [[layers[name]] for name in first] + ([others] if others else [])
+
+
+def _copy_running(source: nn.Module, target: nn.Module) -> None:
+    """Copy the running statistics, whatever they are, and not the count of batches."""
+    running = dict(source.named_buffers(recurse=False))
+    for name, buffer in target.named_buffers(recurse=False):
+        if name.startswith("running_"):
+            buffer.copy_(running[name])
 
 
 def _check_averages(model: nn.Module) -> None:

@@ -9,12 +9,20 @@ from normlab.layers.binary import (
     set_binary_weights,
     sign,
 )
+from normlab.layers.filter_response import (
+    FilterResponseNorm,
+    ThresholdedLinearUnit,
+    filter_response_norm,
+    thresholded_linear,
+)
 from normlab.layers.frozen import FrozenBatchNorm
 from normlab.layers.ghost import GhostBatchNorm
 from normlab.layers.group import GroupNorm, group_norm
 from normlab.layers.independent import IndependentComponent
 from normlab.layers.instance import InstanceNorm, instance_norm
 from normlab.layers.layer import LayerNorm, layer_norm
+from normlab.layers.renorm import BatchRenorm, batch_renorm, renorm_limits
+from normlab.layers.rms import RMSNorm, rms_norm
 from normlab.layers.weights import (
     RELU_GAMMA,
     ScaledStandardizedConv2d,
@@ -28,24 +36,33 @@ __all__ = [
     "RELU_GAMMA",
     "BatchNorm",
     "BatchNormFunction",
+    "BatchRenorm",
     "BinaryConv2d",
+    "FilterResponseNorm",
     "FrozenBatchNorm",
     "GhostBatchNorm",
     "GroupNorm",
     "IndependentComponent",
     "InstanceNorm",
     "LayerNorm",
+    "RMSNorm",
     "ScaledBinaryConv2d",
     "ScaledStandardizedConv2d",
     "ScaledStandardizedLinear",
     "StandardizedConv2d",
+    "ThresholdedLinearUnit",
     "batch_norm",
+    "batch_renorm",
     "binarize_weight",
+    "filter_response_norm",
     "group_norm",
     "instance_norm",
     "layer_norm",
+    "renorm_limits",
+    "rms_norm",
     "scale_standardize_weight",
     "set_binary_weights",
     "sign",
     "standardize_weight",
+    "thresholded_linear",
 ]

@@ -25,6 +25,14 @@ def moments(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
     return mean, var
 
 
+def mean_square(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Return 0, as no mean is taken out, and the mean square; of no values 0 and 1."""
+    zero = x.new_zeros(())
+    if x.numel() == 0:
+        return zero, x.new_ones(())
+    return zero, x.square().mean(list(axes), keepdim=True)
+
+
 def normalize(
     x: Tensor,
     mean: Tensor,
