@@ -228,9 +228,9 @@ PLANTED = [(name, mistake) for name, found in MISTAKES.items() for mistake in fo
 
 @pytest.fixture(scope="module")
 def examples():
-    """Normalizer -> a case, half way through a schedule."""
+    """Normalizer -> a case; early in a schedule, when all its limits are met."""
     return {
-        name: case(network(name, depth=3, eps=1e-3), size, 30 * (name == "renorm"))
+        name: case(network(name, depth=3, eps=1e-3), size, 14 * (name == "renorm"))
         for name, size in EXAMPLES.items()
     }
 
