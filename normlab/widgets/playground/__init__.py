@@ -112,7 +112,7 @@ class Playground(Widget):
         super().__init__(
             controls=CONTROLS,
             name="playground",
-            room=[1580, 1095],
+            room=[1600, 1095],
             images=playground_data(),
             normalizers={
                 name: {
