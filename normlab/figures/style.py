@@ -31,6 +31,10 @@ MEANINGS = {
     "caffe": "#3060F0",  # implementations; PyTorch's is torch_batch
     "windows": "#780060",  # caffe-windows
     "cudnn": "#A86000",
+    "ghost": "#7060E0",  # in the playground, where group and instance are not
+    "renorm": "#805080",
+    "rms": "#404040",
+    "scaled": "#103010",
     "theory": "#6B6B6B",
     "data": "#161616",  # what is given, the source's or the reader's; a sum, a rest
 }

@@ -1,6 +1,5 @@
 """The playground's networks in PyTorch: several seeds side by side, trained alike."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from normlab.evaluation import preserved
+from normlab.playground.linears import Linears
+from normlab.playground.normalizers import NORMALIZERS
 
 CLASSES = 10
 HELD_OUT_BATCH = 50  # images a batch where held-out images are normalized by batch
@@ -31,52 +32,6 @@ class Outcome:
     accuracy: dict[str, Tensor]
 
 
-class Linears(nn.Module):
-    """A fully connected layer for each seed: (S, N, inputs) -> (S, N, outputs).
-
-    Weights are drawn from N(0, scale^2 / inputs), biases start at 0.
-    """
-
-    def __init__(
-        self, inputs: int, outputs: int, scale: float, generators: Sequence
-    ) -> None:
-        super().__init__()
-        std = scale / math.sqrt(inputs)
-        drawn = [torch.randn(inputs, outputs, generator=g) for g in generators]
-        self.weight = nn.Parameter(std * torch.stack(drawn))
-        self.bias = nn.Parameter(torch.zeros(len(drawn), 1, outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Multiply each seed's images with its own weights."""
-        return torch.baddbmm(self.bias, x, self.weight)
-
-
-class BatchNorms(nn.Module):
-    """Batch normalization for each seed: the units of all are channels of one layer."""
-
-    def __init__(self, seeds: int, width: int) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm1d(seeds * width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalize (S, N, width)."""
-        rows = self.norm(x.transpose(0, 1).flatten(1))  # (N, S * width)
-        return rows.unflatten(1, (x.shape[0], -1)).transpose(0, 1)
-
-
-class LayerNorms(nn.Module):
-    """Layer normalization for each seed."""
-
-    def __init__(self, seeds: int, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(seeds, 1, width))
-        self.bias = nn.Parameter(torch.zeros(seeds, 1, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalize (S, N, width)."""
-        return F.layer_norm(x, x.shape[-1:]) * self.weight + self.bias
-
-
 def networks(settings: Mapping, generators: Sequence, inputs: int) -> nn.Sequential:
     """Return a network for each generator, side by side.
 
@@ -88,16 +43,16 @@ def networks(settings: Mapping, generators: Sequence, inputs: int) -> nn.Sequent
     Shape:
         (S, N, inputs) -> logits (S, N, 10)
     """
-    kind = {"none": None, "batch": BatchNorms, "layer": LayerNorms}
-    norm, scale = kind[settings["normalizer"]], settings["initial_scale"]
+    kind, scale = NORMALIZERS[settings["normalizer"]], settings["initial_scale"]
     sizes = [inputs] + [settings["width"]] * (settings["depth"] - 1)
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise(sizes):
         rest = [ACTIVATIONS[settings["activation"]]()]
-        if norm:
+        if kind.norms:
             place = 0 if settings["placement"] == "before" else 1
-            rest.insert(place, norm(len(generators), fan_out))
-        layers += [Linears(fan_in, fan_out, scale, generators), *rest]
+            rest.insert(place, kind.norms(len(generators), fan_out))
+        behind = settings["activation"] if layers else ""
+        layers += [kind.linears(fan_in, fan_out, scale, generators, behind), *rest]
     return nn.Sequential(*layers, Linears(sizes[-1], CLASSES, scale, generators))
 
 
@@ -163,11 +118,11 @@ def held_out(model: nn.Module, x: Tensor, y: Tensor, seeds: int) -> dict[str, Te
     found = {}
     for kind, order in (("running", mixed), ("mixed", mixed), ("class", y.argsort())):
         size = len(y) if kind == "running" else HELD_OUT_BATCH
-        with preserved(model):
-            model.train(kind != "running")
-            said = [
-                model(x[part].expand(seeds, -1, -1)).argmax(2) == y[part]
-                for part in order.split(size)
-            ]
+        said = []
+        for part in order.split(size):
+            with preserved(model):  # no look moves what the next one sees
+                model.train(kind != "running")
+                logits = model(x[part].expand(seeds, -1, -1))
+            said.append(logits.argmax(2) == y[part])
         found[kind] = torch.cat(said, 1).double().mean(1)
     return found

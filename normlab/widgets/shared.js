@@ -232,11 +232,15 @@ export function pressed(element, act) {
   element.addEventListener("pointercancel", () => (down = null));
 }
 
-/** Buttons of which one is down: a choice among a few. */
-export function choice(model, name) {
+/**
+ * Buttons of which one is down: a choice among a few. What comes after so many stands
+ * in a list behind them.
+ */
+export function choice(model, name, most = Infinity) {
   const { label, options } = model.get("controls")[name];
   const group = newName();
-  const inputs = options.map(([value, said]) => {
+  const more = options.length > most ? [moreOf(model, name, most)] : [];
+  const inputs = options.slice(0, most).map(([value, said]) => {
     const input = html("input", { type: "radio", name: group });
     input.addEventListener("change", () => set(model, { [name]: value }));
     return { value, input, item: html("label", {}, input, html("span", {}, said)) };
@@ -247,8 +251,32 @@ export function choice(model, name) {
   drawOn(model, [name], show);
   return html(
     "fieldset", { class: "bn-control bn-choice", "data-control": name },
-    html("legend", {}, label), html("div", {}, ...inputs.map(({ item }) => item)),
+    html("legend", {}, label),
+    html("div", {}, ...inputs.map(({ item }) => item), ...more),
   );
+}
+
+/** A list of the options behind the first ones; "more" where one of those is chosen. */
+function moreOf(model, name, first) {
+  const { label, options } = model.get("controls")[name];
+  const entries = options.slice(first).map(([, said], i) =>
+    html("option", { value: first + i }, said));
+  const select = html(
+    "select", { "aria-label": `${label}: more` }, html("option", { value: -1 }, "more"),
+    ...entries,
+  );
+  const show = () => {
+    const at = options.findIndex(([option]) => option === model.get(name));
+    select.value = at < first ? -1 : at;
+    select.classList.toggle("bn-chosen", at >= first);
+  };
+  select.addEventListener("change", () => {
+    const chosen = options[Number(select.value)];
+    if (chosen) set(model, { [name]: chosen[0] });
+    else show();
+  });
+  drawOn(model, [name], show);
+  return select;
 }
 
 /** A list to choose from, for more options than buttons have room. */

@@ -7,6 +7,7 @@ import pytest
 from hand import shown
 from widgets.playground import train
 
+from normlab.playground.normalizers import NORMALIZERS
 from normlab.playground.stories import STORIES, USUAL
 
 PAGE = "notebooks/playground.html"
@@ -255,15 +256,63 @@ def test_way_of_testing_changes_the_accuracy_not_the_network(browser, address, w
         assert_agrees(widget, QUICK | {"evaluation": way}, 5)
 
 
-@pytest.mark.parametrize("normalizer", ["none", "batch", "layer"])
-def test_what_has_no_effect_cannot_be_set(playground, normalizer):
-    playground.choose("normalizer", normalizer)
-    disabled = {
-        name: playground.control(name).locator("select").is_disabled()
-        for name in ("placement", "evaluation")
-    }
-    no_norm, not_batch = normalizer == "none", normalizer != "batch"
-    assert disabled == {"placement": no_norm, "evaluation": not_batch}
+@pytest.mark.parametrize("normalizer", NORMALIZERS)
+def test_what_has_no_effect_cannot_be_set(browser, address, normalizer):
+    with shown(browser, link(address, QUICK | {"normalizer": normalizer}), NAME) as it:
+        disabled = {
+            name: it.control(name).locator("select").is_disabled()
+            for name in ("placement", "evaluation")
+        }
+    no_norm = normalizer in ("none", "scaled")
+    one_mode = normalizer not in ("batch", "ghost", "renorm")
+    assert disabled == {"placement": no_norm, "evaluation": one_mode}
+
+
+def more(widget):
+    """The list of normalizers behind the buttons."""
+    return widget.control("normalizer").locator("select")
+
+
+def pressed_normalizer(widget):
+    """The labels of the buttons that are down."""
+    radios = widget.control("normalizer").get_by_role("radio").all()
+    return [r.locator("..").inner_text() for r in radios if r.is_checked()]
+
+
+@pytest.mark.parametrize("name", ["ghost", "renorm", "rms", "scaled"])
+def test_a_normalizer_of_the_list_trains(browser, address, name):
+    with shown(browser, link(address, QUICK), NAME) as widget:
+        more(widget).select_option(label=NORMALIZERS[name].label)
+        wait_until(widget, "new network")
+        assert pressed_normalizer(widget) == []
+        assert settings_of(widget) == QUICK | {"normalizer": name}
+        press_step(widget, 12)
+        assert_agrees(widget, QUICK | {"normalizer": name}, 12)
+        button(widget, "Restart").click()
+        words = f"run before: {NORMALIZERS[name].words}"
+        assert widget.at.get_by_text(words).is_visible()
+
+
+def test_keys_go_through_the_list_and_back_to_the_buttons(playground):
+    playground.press(more(playground), "ArrowDown")
+    assert settings_of(playground)["normalizer"] == "ghost"
+    playground.press(more(playground), "ArrowDown", times=9)
+    assert settings_of(playground)["normalizer"] == "scaled"
+    playground.press(more(playground), "Home")  # "more" is no normalizer
+    assert settings_of(playground)["normalizer"] == "scaled"
+    assert more(playground).evaluate("(e) => e.selectedOptions[0].text") != "more"
+    radio = playground.control("normalizer").get_by_role("radio", name="layer")
+    playground.press(radio, "Space")
+    assert settings_of(playground)["normalizer"] == "layer"
+    assert more(playground).evaluate("(e) => e.selectedOptions[0].text") == "more"
+
+
+def test_a_link_opens_with_a_normalizer_of_the_list(browser, address):
+    settings = QUICK | {"normalizer": "renorm"}
+    with shown(browser, link(address, settings), NAME) as widget:
+        assert settings_of(widget) == settings
+        chosen = more(widget).evaluate("(e) => e.selectedOptions[0].text")
+        assert chosen == NORMALIZERS["renorm"].label
 
 
 def test_divergence_is_said_and_stops_it(playground):

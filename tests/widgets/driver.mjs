@@ -28,9 +28,10 @@ const JOBS = {
   call: ([name, ...values]) => attempt(() => shipped[name](...values)),
 
   /** Train on the given batches, from the given weights; all that PyTorch can check. */
-  parity({ config, values, images, labels, batches }) {
+  parity({ config, values, images, labels, batches, seen }) {
     const [x, y] = [floats(images), bytes(labels)];
     const net = shipped.createNetwork(config);
+    for (const module of net.modules) if ("seen" in module) module.seen = seen;
     for (const entry of net.parameters) entry.value.set(floats(values[entry.name]));
     return batches.map((batch) => ({
       ...shipped.step(net, x, y, batch),

@@ -9,12 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from normlab.playground.normalizers import NORMALIZERS
+from normlab.playground.normalizers.kind import EPS, MOMENTUM
+
 from .node import pack, unpack
 
-NORMALIZERS = {
-    "batch": lambda width, eps, momentum: nn.BatchNorm1d(width, eps, momentum),
-    "layer": lambda width, eps, momentum: nn.LayerNorm(width, eps),
-}
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
 SLOPES = {  # in terms of the value
     nn.Sigmoid: lambda value: value - value**2,
@@ -31,16 +30,21 @@ LARGEST = 5e-4  # the largest bound that a case may have: errors of a thousandth
 
 
 def build(config):
-    """The same network as an ``nn.Sequential``, with PyTorch's own layers."""
+    """The same network as an ``nn.Sequential``: PyTorch's own layers where it has them.
+
+    The book's others are compared with PyTorch in ``tests/layers``.
+    """
+    kind = NORMALIZERS[config["normalizer"]]
+    eps, momentum = config.get("eps", EPS), config.get("momentum", MOMENTUM)
     sizes = [config["inputs"]] + [config["width"]] * (config["depth"] - 1)
     layers = [nn.Flatten()]
     for fan_in, fan_out in itertools.pairwise(sizes):
         rest = [ACTIVATIONS[config["activation"]]()]
-        if config["normalizer"] != "none":
-            settings = config.get("eps", 1e-5), config.get("momentum", 0.1)
-            norm = NORMALIZERS[config["normalizer"]](fan_out, *settings)
-            rest.insert(0 if config["placement"] == "before" else 1, norm)
-        layers += [nn.Linear(fan_in, fan_out), *rest]
+        if kind.norm:
+            place = 0 if config["placement"] == "before" else 1
+            rest.insert(place, kind.norm(fan_out, eps, momentum))
+        behind = config["activation"] if len(layers) > 1 else ""
+        layers += [kind.linear(fan_in, fan_out, behind, eps), *rest]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], config["classes"]))
 
 
@@ -60,22 +64,24 @@ def draw(model, generator):
             noise = generator.standard_normal(value.shape)
             if value.dim() == 2:
                 drawn = noise / math.sqrt(value.shape[1])
-            elif name.endswith("running_var") or name.endswith("weight"):
+            elif name.endswith(("weight", "gain", "running_var", "running_std")):
                 drawn = 1 + 0.2 * noise.clip(-2, 2)
             else:
                 drawn = 0.5 + 0.3 * noise
             value.copy_(torch.tensor(drawn, dtype=torch.float32))
 
 
-def case(config, batch_size, steps=3):
+def case(config, batch_size, seen=0, steps=3):
     """A job for the engine, what PyTorch answers in float64, and the bounds.
+
+    Behind it the network has ``seen`` steps, for normalizers with a schedule.
 
     The bounds are what roundings to float32 do in this case; see ``widened``. Away
     from the kinks of ReLU, and no butterfly: some deep networks make of one rounding
     more than the tests allow.
     """
     for seed in range(100):
-        job = draw_case(config, batch_size, steps, seed)
+        job = draw_case(config, batch_size, steps, seed) | {"seen": seen}
         answer, bounds = expected(job)
         if bounds:
             return job, answer, bounds
@@ -152,12 +158,17 @@ def answers(job, roundings=None):
     with torch.no_grad():
         for name, value in state(model).items():
             value.copy_(torch.tensor(unpack(job["values"][name])).view_as(value))
+        for name, value in model.named_buffers():
+            if name.endswith("num_batches_tracked"):
+                value.fill_(job["seen"])
     kinks = []
     for layer in model:
         if isinstance(layer, nn.ReLU):
             layer.register_forward_pre_hook(lambda _, args: kinks.append(args[0]))
         if roundings is not None and not isinstance(layer, nn.Flatten):
             layer.register_forward_hook(partial(rounded_layer, roundings))
+        if roundings is not None and hasattr(layer, "standardized"):
+            layer.standardized = partial(rounded_weight, roundings, layer.standardized)
     x = torch.tensor(unpack(job["images"])).double().view(-1, config["inputs"])
     y = torch.tensor(unpack(job["labels"], np.uint8)).long()
     steps = []
@@ -172,6 +183,14 @@ def rounded(roundings, values):
         return values
     signs = roundings.integers(0, 2, tuple(values.shape)) * 2 - 1
     return values * (1 + UNIT * torch.from_numpy(signs))
+
+
+def rounded_weight(roundings, standardized):
+    """The weight that a layer makes of its own, and the gradient of that, rounded."""
+    used = rounded(roundings, standardized())
+    if used.requires_grad:
+        used.register_hook(partial(rounded, roundings))
+    return used
 
 
 def rounded_layer(roundings, layer, args, out):
@@ -263,7 +282,7 @@ def size(numbers, name):
     names = {name}
     if name.startswith("gradient"):
         layer = name.rpartition(".")[0]
-        names |= {f"{layer}.weight", f"{layer}.bias"}
+        names |= {f"{layer}.weight", f"{layer}.bias"} & numbers.keys()
     return max(FLOOR, *(np.abs(numbers[n]).max() for n in names))
 
 

@@ -9,6 +9,7 @@ import torch
 
 from normlab.layers import BatchNorm
 from normlab.models import mlp
+from normlab.playground.normalizers import NORMALIZERS
 
 from .node import pack, run, unpack
 from .reference import (
@@ -30,25 +31,31 @@ def network(normalizer="none", placement="before", activation="tanh", depth=5, *
     return SMALL | kinds | {"depth": depth, "learningRate": 0.1 / depth**3} | more
 
 
-def title(config, batch_size):
+def title(config, batch_size, seen=0):
     """``batch-before-tanh-15-n2`` and what is not as usual."""
     kinds = (config[k] for k in ("normalizer", "placement", "activation", "depth"))
     usual = network(depth=config["depth"])
     more = (f"{k}={config[k]}" for k in config if config[k] != usual.get(k))
-    more = (m for m in more if m.split("=")[0] not in KINDS)
+    more = [m for m in more if m.split("=")[0] not in KINDS]
+    more += [f"seen={seen}"] * bool(seen)
     return "-".join(map(str, (*kinds, f"n{batch_size}", *more)))
 
 
 KINDS = ("normalizer", "placement", "activation", "depth")
+FIRST = ("none", "batch", "layer")
+PLACES = [  # a normalizer, and where it may stand
+    (name, placement)
+    for name, kind in NORMALIZERS.items()
+    for placement in (("before", "after") if kind.norm else ("before",))
+]
 COMBINATIONS = [
     (network(normalizer, placement, activation, depth), batch_size)
-    for normalizer, placement in (
-        ("none", "before"),
-        *itertools.product(("batch", "layer"), ("before", "after")),
-    )
+    for normalizer, placement in PLACES
     for activation in ACTIVATIONS
     for depth in (1, 2, 5, 15)
     for batch_size in (2, 7, 64)
+    # alone in its layer a normalizer is no other than with one more
+    if normalizer in FIRST or (depth in (2, 5) and batch_size != 2)
 ]
 PLAYGROUND = {"inputs": 196, "width": 64}
 SPECIAL = [
@@ -64,6 +71,16 @@ SPECIAL = [
     (network("none", depth=3), 1),
     (network("batch", depth=1), 1),
     (network("batch", depth=3, momentum=0.3, eps=1e-3), 16),
+    # parts of four, the last one larger or not
+    *((network("ghost", depth=3, eps=1e-3), n) for n in (3, 4, 5, 8, 10)),
+    # while the limits are shut, half open and open
+    *(
+        (network("renorm", placement, depth=depth, momentum=0.3, eps=1e-3), 16, seen)
+        for placement, depth in (("before", 3), ("after", 5))
+        for seen in (9, 10, 11, 30, 50, 79, 300)
+    ),
+    *((network("rms", depth=3, eps=1e-3), n) for n in (1, 4)),
+    *((network("scaled", depth=3, eps=1e-3), n) for n in (1, 4)),
 ]
 CASES = {title(*setting): setting for setting in COMBINATIONS + SPECIAL}
 
@@ -96,8 +113,7 @@ def test_every_gradient_and_statistic_was_compared(parity):
         assert len([n for n in names if "running_" in n]) == 14 * 2
 
 
-@pytest.mark.parametrize("normalizer", ["none", "batch", "layer"])
-@pytest.mark.parametrize("placement", ["before", "after"])
+@pytest.mark.parametrize(("normalizer", "placement"), PLACES)
 def test_parameters_are_named_as_in_the_state_dict(normalizer, placement):
     config = network(normalizer, placement, depth=4)
     (entries,) = run("playground/engine", [("entries", {"config": config})])
@@ -128,40 +144,127 @@ def test_an_error_of_a_thousandth_is_seen(parity, kind):
         assert list(found) == [f"step 1: {name}"]
 
 
+# Normalizer -> what is wrong with it -> (right, wrong)
 MISTAKES = {
-    "no mean in the gradient of a normalizer": ("sumD[g] / size +", "0 +"),
-    "no projection on xhat": ("hat[i] * (sumDHat[g] / size)", "0"),
-    "gamma left out of the gradient": ("gamma[feature[i]] * dOut[i]", "dOut[i]"),
-    "gradient of gamma without xhat": (
-        "dOut[i] * hat[i];\n      bias",
-        "dOut[i];\n bias",
-    ),
-    "unbiased variance normalizes": ("** 2 / size", "** 2 / (size - 1)"),
-    "biased running variance": ("n / (n - 1)", "1"),
-    "momentum the wrong way round": ("this.momentum *", "(1 - this.momentum) *"),
-    "eps outside the root": (
-        "Math.sqrt(variance[g] + this.eps)",
-        "(Math.sqrt(variance[g]) + this.eps)",
-    ),
-    "batch statistics in evaluation": ("if (training) {", "if (true) {"),
-    "whoever looks in training mode moves the statistics": (
-        "this.statistics(x, n);\n    } else",
-        "this.statistics(x, n);\n this.updateRunning(n);\n    } else",
-    ),
-    "slope of tanh": ("1 - y * y", "1 - y"),
-    "sum of the batch, not mean": ("? 1 : 0)) / n", "? 1 : 0))"),
-    "bias never added": ("out[i + j] += bias[j]", ";"),
-    "gradient uphill": ("value[i] -= learningRate", "value[i] += learningRate"),
-    "a block that forgets the edge": ("Math.min(left, columns - 4)", "left"),
+    "batch": {
+        "no mean in the gradient of a normalizer": ("sumD[g] / sizes[g] +", "0 +"),
+        "no projection on xhat": ("hat[i] * (sumDHat[g] / sizes[g])", "0"),
+        "gamma left out of the gradient": ("gamma[feature[i]] * dOut[i]", "dOut[i]"),
+        "gradient of gamma without xhat": (
+            "dOut[i] * hat[i];\n      bias",
+            "dOut[i];\n bias",
+        ),
+        "unbiased variance normalizes": (
+            "** 2 / sizes[group[i]]",
+            "** 2 / (sizes[group[i]] - 1)",
+        ),
+        "biased running variance": ("n / (n - 1)", "1"),
+        "momentum the wrong way round": ("this.momentum *", "(1 - this.momentum) *"),
+        "eps outside the root": (
+            "Math.sqrt(variance[g] + this.eps)",
+            "(Math.sqrt(variance[g]) + this.eps)",
+        ),
+        "batch statistics in evaluation": ("if (training) {", "if (true) {"),
+        "whoever looks in training mode moves the statistics": (
+            "super.statistics(x, n);\n    } else",
+            "super.statistics(x, n);\n this.updateRunning();\n    } else",
+        ),
+        "slope of tanh": ("1 - y * y", "1 - y"),
+        "sum of the batch, not mean": ("? 1 : 0)) / n", "? 1 : 0))"),
+        "bias never added": ("out[i + j] += bias[j]", ";"),
+        "gradient uphill": ("value[i] -= learningRate", "value[i] += learningRate"),
+        "a block that forgets the edge": ("Math.min(left, columns - 4)", "left"),
+    },
+    "layer": {"a row and its neighbour": ("return 1;", "return 2;")},
+    "ghost": {
+        "one part": ("training ? GHOST : n", "n"),
+        "parts in evaluation too": ("training ? GHOST : n", "GHOST"),
+        "a rest that is a part": ("Math.floor(n / part)", "Math.ceil(n / part)"),
+        "the first part alone is remembered": (
+            "first < this.parts * outputs",
+            "first < outputs",
+        ),
+    },
+    "renorm": {
+        "r left out of the gradient": ("= r[feature[i]] * dOut[i]", "= dOut[i]"),
+        "d left out of the gradient of gamma": ("+ d[f] * sum", ""),
+        "gradient of beta times r": ("biasSum[f] / r[f]", "biasSum[f]"),
+        "limits that stay shut": ("limits(this.seen)", "limits(0)"),
+        "limits that open one step later": (
+            "limits(this.seen)",
+            "limits(this.seen - 1)",
+        ),
+        "r without its limits": (
+            "Math.min(Math.max(ratio, 1 / most.r), most.r)",
+            "ratio",
+        ),
+        "d without its limits": ("Math.min(Math.max(shift, -most.d), most.d)", "shift"),
+        "a variance remembered": (
+            "this.runningSpread.value, this.std",
+            "this.runningSpread.value, this.variance",
+        ),
+        "r and d in evaluation": (
+            "training ? limits(this.seen) :",
+            "true ? limits(50) :",
+        ),
+    },
+    "rms": {
+        "a mean in the gradient": ("this.sumD.fill(0);", ""),
+        "a sum of squares": ("x[i] ** 2 / sizes[group[i]]", "x[i] ** 2"),
+    },
+    "scaled": {
+        "no mean in the gradient": ("- sumD / inputs)", ")"),
+        "no projection": ("hat[i] * along", "0"),
+        "gain left out of the gradient": ("const d = gain *", "const d ="),
+        "nothing makes up for the activation": ("isFirst ? 1 :", "true ? 1 :"),
+        "images as if behind an activation": ("isFirst ? 1 :", ""),
+        "eps inside a root": ("std[unit] + eps", "Math.sqrt(std[unit] ** 2 + eps)"),
+        "fan-in left out": ("/ Math.sqrt(inputs)", ""),
+    },
 }
+EXAMPLES = {"batch": 7, "layer": 7, "ghost": 10, "renorm": 16, "rms": 7, "scaled": 7}
+PLANTED = [(name, mistake) for name, found in MISTAKES.items() for mistake in found]
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_planted_mistake_is_caught(mistake):
-    job, answer, bounds = case(network("batch", depth=3, eps=1e-3), 7)
-    (result,) = run("playground/engine", [("parity", job)], MISTAKES[mistake])
+@pytest.fixture(scope="module")
+def examples():
+    """Normalizer -> a case; early in a schedule, when all its limits are met."""
+    return {
+        name: case(network(name, depth=3, eps=1e-3), size, 14 * (name == "renorm"))
+        for name, size in EXAMPLES.items()
+    }
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_without_a_mistake_nothing_is_found(examples, name):
+    job, answer, bounds = examples[name]
+    (result,) = run("playground/engine", [("parity", job)])
+    assert disagreements([given(step) for step in result], answer, bounds) == {}
+
+
+@pytest.mark.parametrize(("name", "mistake"), PLANTED)
+def test_a_planted_mistake_is_caught(examples, name, mistake):
+    job, answer, bounds = examples[name]
+    (result,) = run("playground/engine", [("parity", job)], MISTAKES[name][mistake])
     ours = [given(nan_for_null(step)) for step in result]
     assert disagreements(ours, answer, bounds)
+
+
+def test_every_normalizer_has_its_mistakes():
+    assert MISTAKES.keys() == NORMALIZERS.keys() - {"none"}
+
+
+def test_page_and_pytorch_have_the_same_normalizers():
+    (found,) = run("playground/normalizers", [("constants", {})])
+    assert list(found["NORMALIZERS"]) == list(NORMALIZERS)
+
+
+@pytest.mark.parametrize("name", NORMALIZERS)
+def test_page_and_pytorch_agree_on_what_is_remembered(name):
+    (entries,) = run("playground/engine", [("entries", {"config": network(name)})])
+    assert (
+        any("running_" in entry for entry, _ in entries) == NORMALIZERS[name].remembers
+    )
 
 
 def nan_for_null(step):
@@ -204,8 +307,7 @@ TRAININGS = {
             depth=3,
             learningRate=0.5,
         )
-        for normalizer in ("none", "batch", "layer")
-        for placement in ("before", "after")
+        for normalizer, placement in PLACES
         for activation in ACTIVATIONS
     },
     "tiny": training(normalizer="none", **TINY),
@@ -221,6 +323,8 @@ TRAININGS = {
     "layer, described": training(
         5, 24, normalizer="layer", placement="after", activation="relu", depth=4
     ),
+    "rms, described": training(5, 24, normalizer="rms", depth=4),
+    "scaled, described": training(5, 24, normalizer="scaled", depth=4),
     "dead": training(
         1, activation="relu", depth=3, fill={"1.bias": -1e3, "3.bias": 1e3}
     ),
@@ -408,6 +512,20 @@ def test_dead_units_and_far_values(trained):
     assert first["gamma"] is None
 
 
+@pytest.mark.parametrize(
+    ("name", "entries"),
+    [
+        ("rms, described", ["2.weight", "5.weight", "8.weight"]),
+        ("scaled, described", ["1.gain", "3.gain", "5.gain"]),
+    ],
+)
+def test_what_has_no_beta_shows_what_stretches(trained, name, entries):
+    for layer, entry in zip(trained[name]["layers"], entries, strict=True):
+        numbers = unpack(trained[name]["values"][entry])
+        assert layer["gamma"] == [float(numbers.min()), float(numbers.max())]
+        assert layer["beta"] is None
+
+
 def test_before_the_first_step_there_is_nothing_to_describe(trained):
     for layer in trained["no step"]["layers"]:
         assert sum(layer["inputs"]) == sum(layer["gradients"]) == 0
@@ -476,8 +594,9 @@ def test_sampler_s_seed_decides():
         ({"size": 17}, "RangeError"),
     ],
 )
-def test_impossible_batch_is_refused_by_name(job, error):
-    config = network("batch", depth=3, maxBatch=16)
+@pytest.mark.parametrize("normalizer", ["batch", "ghost", "renorm"])
+def test_impossible_batch_is_refused_by_name(normalizer, job, error):
+    config = network(normalizer, depth=3, maxBatch=16)
     (result,) = run("playground/engine", [("once", job | {"config": config})])
     assert result["error"] == error
     assert "batch" in result["message"]
@@ -488,6 +607,9 @@ def test_impossible_batch_is_refused_by_name(job, error):
     [
         {"config": network("batch", depth=3), "size": 1, "mode": "eval"},
         {"config": network("layer", depth=3), "size": 1},
+        {"config": network("ghost", depth=3), "size": 1, "mode": "eval"},
+        {"config": network("rms", depth=3), "size": 1},
+        {"config": network("scaled", depth=3), "size": 1},
         {"config": network("batch", depth=1), "size": 1},
     ],
 )

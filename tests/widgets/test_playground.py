@@ -12,10 +12,13 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from normlab.evaluation import preserved
 from normlab.playground import STORIES, playground_images
 from normlab.playground.networks import batches, held_out, networks, train
+from normlab.playground.normalizers import NORMALIZERS
+from normlab.playground.normalizers.kind import PerUnit
+from normlab.playground.normalizers.scaled import GAMMAS, makes_up
 from normlab.playground.stories import USUAL
 from normlab.widgets import Playground
 from normlab.widgets.base import module
@@ -30,6 +33,7 @@ SEEDS = range(5)
 EXACT = {"rtol": 0, "atol": 1e-10}  # float64
 SMALL = USUAL | {"width": 16, "batch_size": 32, "seed": 3}
 ENGINE_NAMES = {"initial_scale": "initScale", "learning_rate": "learningRate"}
+REMEMBER = [name for name, kind in NORMALIZERS.items() if kind.remembers]
 NOT_THE_NETWORKS = {"batch_size", "order", "evaluation"}
 
 
@@ -62,7 +66,7 @@ def config_of(settings):
 
 
 @pytest.mark.parametrize("order", ["shuffled", "sorted"])
-@pytest.mark.parametrize("normalizer", ["none", "batch", "layer"])
+@pytest.mark.parametrize("normalizer", NORMALIZERS)
 def test_worker_s_losses_are_the_engine_s(images, normalizer, order):
     settings = SMALL | {"normalizer": normalizer, "order": order}
     (ours,) = playground.train([(settings, 12)])
@@ -83,21 +87,32 @@ def test_worker_s_losses_are_the_engine_s(images, normalizer, order):
 
 @pytest.fixture(scope="module")
 def trained():
-    """A network with batch normalization whose statistics still lag."""
-    (result,) = playground.train([(SMALL, 15)])
-    return result
+    """Normalizer -> a network whose running statistics still lag."""
+    runs = [(SMALL | {"normalizer": name}, 15) for name in REMEMBER]
+    return dict(zip(REMEMBER, playground.train(runs), strict=True))
 
 
 @torch.no_grad()
-def accuracy(trained, x, y, size, training):
+def accuracy(normalizer, trained, x, y, size, training):
     """PyTorch's accuracy with the weights and statistics that the page has."""
-    sizes = {"inputs": 196, "classes": 10}
+    sizes = {"inputs": 196, "classes": 10, "normalizer": normalizer}
     model = build({**config_of(SMALL), **sizes}).double()
     for name, value in state(model).items():
         value.copy_(torch.tensor(trained.values[name]).view_as(value))
+    set_steps(model, len(trained.losses))
     model.train(training)
-    said = [model(part).argmax(1) for part in torch.tensor(x).double().split(size)]
+    said = []
+    for part in torch.tensor(x).double().split(size):
+        with preserved(model):
+            said.append(model(part).argmax(1))
     return (torch.cat(said) == y).double().mean().item()
+
+
+def set_steps(model, steps):
+    """For layers with a schedule."""
+    for name, value in model.named_buffers():
+        if name.endswith("num_batches_tracked"):
+            value.fill_(steps)
 
 
 def labels_of(mixed, images):
@@ -109,24 +124,26 @@ def labels_of(mixed, images):
     return labels[found]
 
 
-def test_accuracy_is_pytorch_s_in_every_way_of_testing(trained, images):
+@pytest.mark.parametrize("name", REMEMBER)
+def test_accuracy_is_pytorch_s_in_every_way_of_testing(trained, images, name):
     _, _, held, labels = images
-    mixed = labels_of(trained.mixed, images)
+    found = trained[name]
+    mixed = labels_of(found.mixed, images)
     expected = {
-        "running": accuracy(trained, held.numpy(), labels, 500, False),
-        "mixed": accuracy(trained, trained.mixed, mixed, 50, True),
-        "class": accuracy(trained, held.numpy(), labels, 50, True),
+        "running": accuracy(name, found, held.numpy(), labels, 500, False),
+        "mixed": accuracy(name, found, found.mixed, mixed, 50, True),
+        "class": accuracy(name, found, held.numpy(), labels, 50, True),
     }
-    assert trained.held == pytest.approx(expected)
+    assert found.held == pytest.approx(expected)
     assert len(set(expected.values())) == 3
 
 
 def test_mixed_batches_hold_many_classes(trained, images):
-    mixed = labels_of(trained.mixed, images)
+    mixed = labels_of(trained["batch"].mixed, images)
     assert all(len(batch.unique()) >= 8 for batch in mixed.split(50))
 
 
-@pytest.mark.parametrize("normalizer", ["none", "layer"])
+@pytest.mark.parametrize("normalizer", sorted(NORMALIZERS.keys() - REMEMBER))
 def test_others_are_tested_in_one_way_only(normalizer):
     (result,) = playground.train([(SMALL | {"normalizer": normalizer}, 5)])
     assert len(set(result.held.values())) == 1
@@ -138,7 +155,7 @@ def test_before_the_first_step_the_rows_show_what_it_will_meet():
     assert before.losses == []
 
 
-@pytest.mark.parametrize("normalizer", ["none", "batch"])
+@pytest.mark.parametrize("normalizer", NORMALIZERS)
 def test_parameters_are_counted_as_in_pytorch(normalizer):
     settings = SMALL | {"normalizer": normalizer}
     (result,) = playground.train([(settings, 0)])
@@ -380,7 +397,7 @@ def alone(model, number, settings):
 
 
 @pytest.mark.parametrize("placement", ["before", "after"])
-@pytest.mark.parametrize("normalizer", ["none", "batch", "layer"])
+@pytest.mark.parametrize("normalizer", NORMALIZERS)
 def test_networks_side_by_side_are_each_pytorch_s(images, normalizer, placement):
     settings = SMALL | {"normalizer": normalizer, "placement": placement}
     generators = [torch.Generator().manual_seed(seed) for seed in range(3)]
@@ -388,24 +405,38 @@ def test_networks_side_by_side_are_each_pytorch_s(images, normalizer, placement)
     with torch.no_grad():
         for parameter in model.parameters():  # gamma and beta differ too
             parameter += 0.1 * torch.randn_like(parameter)
+    set_steps(model, 30)
     x = images[0][:24].view(3, 8, 196).double()
     for mode in (True, False):
         model.train(mode)
         logits = model(x)
         for number in range(3):
             one = alone(model, number, settings).train(mode)
-            if not mode and normalizer == "batch":
+            set_steps(one, 30)
+            if not mode:
                 copy_statistics(model, one, number)
             torch.testing.assert_close(logits[number], one(x[number]), **EXACT)
 
 
 def copy_statistics(model, one, number):
-    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d)]
-    mine = [m for m in one.modules() if isinstance(m, nn.BatchNorm1d)]
+    norms = [layer.norm for layer in model if isinstance(layer, PerUnit)]
+    mine = [layer for layer in one if list(layer.buffers())]
     for many, single in zip(norms, mine, strict=True):
-        for name in ("running_mean", "running_var"):
-            rows = getattr(many, name).view(3, -1)
-            getattr(single, name).copy_(rows[number])
+        for name, buffer in single.named_buffers():
+            rows = getattr(many, name).view(-1, *buffer.shape)
+            buffer.copy_(rows[number if len(rows) > 1 else 0])
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_scaled_weights_make_up_for_the_activation(activation):
+    z = torch.randn(10**6, generator=torch.Generator().manual_seed(0)).double()
+    values = GAMMAS[activation] * getattr(torch, activation)(z)
+    assert values.std().item() == pytest.approx(1, rel=0.01)
+
+
+def test_the_quadrature_is_exact():
+    """ReLU has a kink, which the rule of trapezoids meets at a node."""
+    assert makes_up(torch.relu) == pytest.approx(GAMMAS["relu"], rel=1e-5)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from normlab.figures.gamma_and_beta import losses_against
 from normlab.figures.style import COLORS
 from normlab.playground import STORIES, told
+from normlab.playground.normalizers import NORMALIZERS
 from normlab.widgets.base import Control, Widget, module
 from normlab.widgets.playground.data import playground_data
 
@@ -40,7 +41,7 @@ CONTROLS = {
     ),
     "normalizer": Control(
         "normalizer",
-        options=(("none", "none"), ("batch", "batch"), ("layer", "layer")),
+        options=tuple((name, kind.label) for name, kind in NORMALIZERS.items()),
     ),
     "placement": Control(
         "normalizer placed",
@@ -78,15 +79,22 @@ class Playground(Widget):
         depth, width, activation, initial_scale, normalizer, placement, seed: of the
             network; weights start as N(0, initial_scale^2 / fan-in).
         learning_rate, batch_size, order: of its training, plain SGD.
-        evaluation: which statistics batch normalization uses on held-out images:
-            "running" ones, or those of a batch of "mixed" images or of one "class".
+        evaluation: which statistics a normalizer that remembers some uses on held-out
+            images: "running" ones, or those of a batch of "mixed" images or of one
+            "class".
     """
 
     _esm = module("playground/widget")
-    paints = ("none", "batch", "layer", "mean", "variance", "theory")
+    paints = (
+        *(kind.color for kind in NORMALIZERS.values()),
+        *("mean", "variance", "theory"),
+    )
 
     worker_script = traitlets.Unicode(module("playground/worker")).tag(sync=True)
     images = traitlets.Bytes(help="packed by playground_data").tag(sync=True)
+    normalizers = traitlets.Dict(help="name -> what the page says and does").tag(
+        sync=True
+    )
     stories = traitlets.List(help="settings that show something").tag(sync=True)
     depth = one_of("depth")
     width = one_of("width")
@@ -104,8 +112,17 @@ class Playground(Widget):
         super().__init__(
             controls=CONTROLS,
             name="playground",
-            room=[1580, 1095],
+            room=[1600, 1095],
             images=playground_data(),
+            normalizers={
+                name: {
+                    "words": kind.words,
+                    "color": kind.color,
+                    "placed": kind.norm is not None,
+                    "remembers": kind.remembers,
+                }
+                for name, kind in NORMALIZERS.items()
+            },
             stories=[
                 {
                     "label": story.label,

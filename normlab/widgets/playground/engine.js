@@ -1,6 +1,6 @@
 /**
- * A small network that trains in the page: 1 to 20 weight layers, batch or layer
- * normalization, softmax cross-entropy, plain SGD, every gradient by hand.
+ * A small network that trains in the page: 1 to 20 weight layers, a
+ * normalizer or none, softmax cross-entropy, plain SGD, every gradient by hand.
  *
  * No DOM: it runs in a worker of the site, in a worker made from its text (a kernel's
  * front end) and in Node.js. Names and meanings are PyTorch's;
@@ -11,6 +11,8 @@
  */
 
 import { uniformOf } from "../random.js";
+import { ACTIVATIONS, Activation, Linear } from "./modules.js";
+import { NORMALIZERS } from "./normalizers.js";
 
 /** What createNetwork takes. Sizes are at least 4, depth at least 1. */
 export const DEFAULTS = {
@@ -20,7 +22,7 @@ export const DEFAULTS = {
   width: 64, // units of a hidden layer
   maxBatch: 256,
   activation: "relu", // "sigmoid" | "tanh" | "relu"
-  normalizer: "none", // "none" | "batch" | "layer"
+  normalizer: "none", // or another of NORMALIZERS
   placement: "before", // "before" | "after" the activation
   initScale: 1, // weights start as N(0, std^2), std = initScale / sqrt(fan in),
   weightStd: null, // or with this std; biases start at 0
@@ -30,7 +32,7 @@ export const DEFAULTS = {
   eps: 1e-5,
 };
 
-/** Batch normalization cannot train on one image (PyTorch: ValueError). */
+/** Statistics of a batch cannot train on one image (PyTorch: ValueError). */
 export class BatchTooSmall extends RangeError {
   name = "BatchTooSmall";
 }
@@ -40,224 +42,6 @@ function gaussian(uniform) {
   const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
   return radius * Math.cos(2 * Math.PI * uniform());
 }
-
-/**
- * out (rows, columns) = a b^T, for a (rows, depth) and b (columns, depth), each read
- * with two strides: from row to row, and along the depth. So it does x W^T, d W, d^T x.
- *
- * Blocks of 4 x 4 sums stay in registers. A last block that would stick out is moved
- * back; fewer than 4 rows become 4, which every array of a batch has room for.
- */
-function multiply(out, a, b, rows, columns, depth, aRow, aStep, bRow, bStep) {
-  const a2 = 2 * aRow, a3 = 3 * aRow, b2 = 2 * bRow, b3 = 3 * bRow;
-  for (let top = 0; top < rows; top += 4) {
-    const row = Math.max(Math.min(top, rows - 4), 0);
-    for (let left = 0; left < columns; left += 4) {
-      const column = Math.min(left, columns - 4);
-      let s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
-      let s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
-      let i = row * aRow, j = column * bRow;
-      for (let k = 0; k < depth; k++) {
-        const x0 = a[i], x1 = a[i + aRow], x2 = a[i + a2], x3 = a[i + a3];
-        const y0 = b[j], y1 = b[j + bRow], y2 = b[j + b2], y3 = b[j + b3];
-        s00 += x0 * y0; s01 += x0 * y1; s02 += x0 * y2; s03 += x0 * y3;
-        s10 += x1 * y0; s11 += x1 * y1; s12 += x1 * y2; s13 += x1 * y3;
-        s20 += x2 * y0; s21 += x2 * y1; s22 += x2 * y2; s23 += x2 * y3;
-        s30 += x3 * y0; s31 += x3 * y1; s32 += x3 * y2; s33 += x3 * y3;
-        i += aStep; j += bStep;
-      }
-      let o = row * columns + column;
-      out[o] = s00; out[o + 1] = s01; out[o + 2] = s02; out[o + 3] = s03;
-      o += columns;
-      out[o] = s10; out[o + 1] = s11; out[o + 2] = s12; out[o + 3] = s13;
-      o += columns;
-      out[o] = s20; out[o + 1] = s21; out[o + 2] = s22; out[o + 3] = s23;
-      o += columns;
-      out[o] = s30; out[o + 1] = s31; out[o + 2] = s32; out[o + 3] = s33;
-    }
-  }
-}
-
-// Modules. forward(x, out, n, training) fills out (n, outputs) from x (n, inputs).
-// backward(x, out, dOut, dIn, n) fills dIn, the gradient with respect to x, and the
-// gradients of the parameters.
-
-/** An entry of the state_dict; what is remembered, not learned, has no gradient. */
-function tensor(name, shape, fill, learned = true) {
-  const size = shape.reduce((a, b) => a * b);
-  const gradient = learned ? new Float32Array(size) : null;
-  return { name, shape, value: new Float32Array(size).fill(fill), gradient };
-}
-
-/** out = x weight^T + bias; weight (outputs, inputs), bias (outputs). */
-class Linear {
-  constructor(inputs, outputs) {
-    Object.assign(this, { inputs, outputs });
-    this.weight = tensor("weight", [outputs, inputs], 0);
-    this.bias = tensor("bias", [outputs], 0);
-    this.tensors = [this.weight, this.bias];
-  }
-
-  forward(x, out, n) {
-    const { inputs, outputs } = this;
-    const bias = this.bias.value;
-    multiply(out, x, this.weight.value, n, outputs, inputs, inputs, 1, inputs, 1);
-    for (let i = 0; i < n * outputs; i += outputs) {
-      for (let j = 0; j < outputs; j++) out[i + j] += bias[j];
-    }
-  }
-
-  /** The first layer has no dIn: nobody asks for the gradient of the pixels. */
-  backward(x, out, dOut, dIn, n) {
-    const { inputs, outputs } = this;
-    multiply(this.weight.gradient, dOut, x, outputs, inputs, n, 1, outputs, 1, inputs);
-    for (let j = 0; j < outputs; j++) {
-      let sum = 0;
-      for (let i = j; i < n * outputs; i += outputs) sum += dOut[i];
-      this.bias.gradient[j] = sum;
-    }
-    if (!dIn) return;
-    multiply(dIn, dOut, this.weight.value, n, inputs, outputs, outputs, 1, 1, inputs);
-  }
-}
-
-/**
- * Layer normalization: gamma xhat + beta, xhat = (x - mean) / sqrt(variance + eps).
- * Values that share a mean and a variance are a group: a row of x (n, features) here,
- * a column in batch normalization. All the rest is the same.
- */
-class LayerNorm {
-  constructor(features, { maxBatch, eps, momentum }, groupsAreColumns = false) {
-    Object.assign(this, { inputs: features, outputs: features, eps, momentum });
-    this.weight = tensor("weight", [features], 1); // gamma
-    this.bias = tensor("bias", [features], 0); // beta
-    this.tensors = [this.weight, this.bias];
-    const values = maxBatch * features;
-    const numbers = () => new Float64Array(Math.max(maxBatch, features));
-    [this.mean, this.variance, this.scale] = [numbers(), numbers(), numbers()];
-    [this.sumD, this.sumDHat] = [numbers(), numbers()];
-    [this.weightSum, this.biasSum] = [numbers(), numbers()];
-    this.hat = new Float64Array(values);
-    // x[i] is of this feature and of this group
-    this.feature = new Int32Array(values).map((_, i) => i % features);
-    this.group = groupsAreColumns
-      ? this.feature
-      : this.feature.map((_, i) => Math.floor(i / features));
-    this.groupSize = (n) => (groupsAreColumns ? n : features);
-  }
-
-  forward(x, out, n) {
-    this.statistics(x, n);
-    this.normalize(x, out, n);
-  }
-
-  /** The biased variance in a second pass: E[x^2] - E[x]^2 would cancel. */
-  statistics(x, n) {
-    const { mean, variance, group } = this;
-    const [values, size] = [n * this.outputs, this.groupSize(n)];
-    mean.fill(0);
-    variance.fill(0);
-    for (let i = 0; i < values; i++) mean[group[i]] += x[i] / size;
-    for (let i = 0; i < values; i++) {
-      variance[group[i]] += (x[i] - mean[group[i]]) ** 2 / size;
-    }
-  }
-
-  normalize(x, out, n) {
-    const { mean, variance, scale, hat, group, feature } = this;
-    const [gamma, beta] = [this.weight.value, this.bias.value];
-    for (let g = 0; g < scale.length; g++) {
-      scale[g] = 1 / Math.sqrt(variance[g] + this.eps);
-    }
-    for (let i = 0; i < n * this.outputs; i++) {
-      hat[i] = (x[i] - mean[group[i]]) * scale[group[i]];
-      out[i] = gamma[feature[i]] * hat[i] + beta[feature[i]];
-    }
-  }
-
-  /** dIn = scale (d - mean(d) - xhat mean(d xhat)), with d = gamma dOut. */
-  backward(x, out, dOut, dIn, n) {
-    const { scale, hat, group, feature, sumD, sumDHat, weightSum, biasSum } = this;
-    const [values, size] = [n * this.outputs, this.groupSize(n)];
-    const gamma = this.weight.value;
-    for (const sums of [sumD, sumDHat, weightSum, biasSum]) sums.fill(0);
-    for (let i = 0; i < values; i++) {
-      const g = group[i];
-      const f = feature[i];
-      sumD[g] += gamma[f] * dOut[i];
-      sumDHat[g] += gamma[f] * dOut[i] * hat[i];
-      weightSum[f] += dOut[i] * hat[i];
-      biasSum[f] += dOut[i];
-    }
-    for (let i = 0; i < values; i++) {
-      const g = group[i];
-      const along = sumD[g] / size + hat[i] * (sumDHat[g] / size);
-      dIn[i] = scale[g] * (gamma[feature[i]] * dOut[i] - along);
-    }
-    for (let f = 0; f < this.outputs; f++) {
-      this.weight.gradient[f] = weightSum[f];
-      this.bias.gradient[f] = biasSum[f];
-    }
-  }
-}
-
-class BatchNorm extends LayerNorm {
-  constructor(features, config) {
-    super(features, config, true);
-    this.runningMean = tensor("running_mean", [features], 0, false);
-    this.runningVariance = tensor("running_var", [features], 1, false);
-    this.tensors.push(this.runningMean, this.runningVariance);
-  }
-
-  forward(x, out, n, training) {
-    if (training) {
-      this.statistics(x, n);
-    } else {
-      this.mean.set(this.runningMean.value);
-      this.variance.set(this.runningVariance.value);
-    }
-    this.normalize(x, out, n);
-  }
-
-  /** The running variance receives the unbiased estimate. */
-  updateRunning(n) {
-    this.move(this.runningMean.value, this.mean, 1);
-    this.move(this.runningVariance.value, this.variance, n / (n - 1));
-  }
-
-  move(running, batch, factor) {
-    for (let f = 0; f < running.length; f++) {
-      running[f] += this.momentum * (factor * batch[f] - running[f]);
-    }
-  }
-}
-
-const logistic = (x) => 1 / (1 + Math.exp(-x));
-
-/** The value at x, the slope in terms of the value, and the largest slope. */
-const ACTIVATIONS = {
-  sigmoid: { value: logistic, slope: (y) => y - y * y, most: 0.25 },
-  tanh: { value: Math.tanh, slope: (y) => 1 - y * y, most: 1 },
-  relu: { value: (x) => (x > 0 ? x : 0), slope: (y) => (y > 0 ? 1 : 0), most: 1 },
-};
-
-class Activation {
-  tensors = [];
-
-  constructor(features, name) {
-    Object.assign(this, { inputs: features, outputs: features }, ACTIVATIONS[name]);
-  }
-
-  forward(x, out, n) {
-    for (let i = 0; i < n * this.outputs; i++) out[i] = this.value(x[i]);
-  }
-
-  backward(x, out, dOut, dIn, n) {
-    for (let i = 0; i < n * this.outputs; i++) dIn[i] = dOut[i] * this.slope(out[i]);
-  }
-}
-
-const NORMALIZERS = { none: null, batch: BatchNorm, layer: LayerNorm };
 
 /**
  * Make a network; what `config` leaves out is as in DEFAULTS. The weights depend on
@@ -286,7 +70,7 @@ export function createNetwork(config = {}) {
     gradients: [null, ...modules.map((module) => numbers(module.outputs))],
     rows: new Int32Array(config.maxBatch),
     stepped: 0, // images in the last step
-    layers: makeLayers(config),
+    layers: makeLayers(modules),
   };
 }
 
@@ -308,13 +92,13 @@ function checked(config) {
 /** The modules in order, named as in normlab.models.mlp, whose module 0 flattens. */
 function makeModules(config) {
   const { depth, width, placement } = config;
-  const Norm = NORMALIZERS[config.normalizer];
+  const { Norm, Weights = Linear } = NORMALIZERS[config.normalizer];
   const modules = [];
   let inputs = config.inputs;
   for (let layer = 1; layer < depth; layer++, inputs = width) {
     const rest = [new Activation(width, config.activation)];
     if (Norm) rest.splice(placement === "after", 0, new Norm(width, config));
-    modules.push(new Linear(inputs, width), ...rest);
+    modules.push(new Weights(inputs, width, config, layer === 1), ...rest);
   }
   modules.push(new Linear(inputs, config.classes));
   modules.forEach((module, i) => {
@@ -353,8 +137,8 @@ function checkBatch({ config, modules }, n, training) {
   if (!(n >= 1 && n <= config.maxBatch)) {
     throw new RangeError(`a batch has 1 to ${config.maxBatch} images, not ${n}`);
   }
-  if (training && n === 1 && modules.some((m) => m instanceof BatchNorm)) {
-    throw new BatchTooSmall("batch normalization cannot train on a batch of one image");
+  if (training && modules.some(({ leastImages = 1 }) => n < leastImages)) {
+    throw new BatchTooSmall(`this normalizer cannot train on a batch of ${n}`);
   }
 }
 
@@ -376,7 +160,7 @@ function backward({ modules, input, outs, gradients }, n) {
   for (let i = modules.length - 1; i >= 0; i--) {
     const x = i ? outs[i - 1] : input;
     modules[i].backward(x, outs[i], gradients[i + 1], gradients[i], n);
-    modules[i].updateRunning?.(n);
+    modules[i].updateRunning?.();
   }
 }
 
@@ -408,6 +192,9 @@ function score({ config, labels, gradients }, outs, n) {
   }
   return { loss, accuracy: right / n, finite: Number.isFinite(loss) };
 }
+
+/** Whether a normalizer remembers statistics for evaluation. */
+export const remembers = ({ modules }) => modules.some((m) => m.updateRunning);
 
 /**
  * {loss, accuracy, finite, examples} on images (N, inputs); nothing is learned. Mode
@@ -487,17 +274,18 @@ export const GRADIENT_EDGES = edges(-14);
 /** An activation is saturated where its slope is below this part of the largest. */
 export const SATURATED = 0.01;
 
-function makeLayers({ depth, normalizer }) {
-  const range = () => (normalizer === "none" ? null : new Float32Array(2));
-  return Array.from({ length: depth - 1 }, () => ({
+function makeLayers(modules) {
+  const stretching = modules.filter(({ gamma }) => gamma);
+  const hidden = modules.filter((module) => module instanceof Activation);
+  return hidden.map((_, k) => ({
     inputs: new Int32Array(BINS), // how many values enter the activation in each bin
     gradients: new Int32Array(BINS), // how many gradients with respect to them
     zeroGradients: 0, // in no bin
     notFinite: 0, // values in no bin
     saturated: 0, // share of values
     dead: 0, // share of units that are saturated for every image of the batch
-    gamma: range(), // smallest and largest
-    beta: range(),
+    gamma: stretching[k] ? new Float32Array(2) : null, // smallest and largest
+    beta: stretching[k]?.beta ? new Float32Array(2) : null,
   }));
 }
 
@@ -506,15 +294,15 @@ function makeLayers({ depth, normalizer }) {
  * same at every call; gamma and beta are those after the step.
  */
 export function describe(net) {
-  const norms = net.modules.filter((module) => module instanceof LayerNorm);
+  const stretching = net.modules.filter(({ gamma }) => gamma);
   let k = 0;
   net.modules.forEach((module, i) => {
     if (!(module instanceof Activation)) return;
     const layer = net.layers[k];
     countValues(layer, net.outs[i - 1], net.gradients[i], net.stepped * module.outputs);
     countFlat(layer, module, net.outs[i], net.stepped);
-    if (norms[k]) setRange(layer.gamma, norms[k].weight.value);
-    if (norms[k]) setRange(layer.beta, norms[k].bias.value);
+    if (layer.gamma) setRange(layer.gamma, stretching[k].gamma.value);
+    if (layer.beta) setRange(layer.beta, stretching[k].beta.value);
     k++;
   });
   return net.layers;

@@ -64,7 +64,8 @@ function restWhenUnseen(session, el) {
 
 /** Fill `el`; returns what draws the session as it stands. */
 function build(model, session, el, width) {
-  const colorOf = (run) => `var(--bn-${run.settings.normalizer})`;
+  const kinds = model.get("normalizers");
+  const colorOf = (run) => `var(--bn-${kinds[run.settings.normalizer].color})`;
   const story = stories(model, session);
   const controls = controlPanel(model);
   const buttons = buttonRow(model, session);
@@ -72,7 +73,7 @@ function build(model, session, el, width) {
   const numbers = Object.fromEntries(Object.entries({
     step: "step", loss: "loss", accuracy: "held-out accuracy", speed: "steps/s",
   }).map(([name, label]) => [name, quiet(readout(name, label))]));
-  const key = legend();
+  const key = legend(kinds);
   const plots = charts(width);
   const layers = html("div", {});
   el.append(
@@ -168,10 +169,11 @@ export function storyOf(stories, settings) {
 }
 
 const SLIDERS = ["depth", "initial_scale", "learning_rate", "batch_size"];
+const BUTTONS = 3; // of the normalizers; the others are in a list
 const MENUS = ["activation", "width", "order", "seed", "placement", "evaluation"];
 
 function controlPanel(model) {
-  const normalizer = choice(model, "normalizer");
+  const normalizer = choice(model, "normalizer", BUTTONS);
   const menus = Object.fromEntries(MENUS.map((name) => [name, menu(model, name)]));
   const part = html(
     "div", {},
@@ -181,9 +183,9 @@ function controlPanel(model) {
     html("div", { class: "bn-controls bn-play-menus" }, ...Object.values(menus)),
   );
   const draw = () => {
-    const kind = model.get("normalizer");
-    menus.placement.lastChild.disabled = kind === "none";
-    menus.evaluation.lastChild.disabled = kind !== "batch"; // others have one mode
+    const kind = model.get("normalizers")[model.get("normalizer")];
+    menus.placement.lastChild.disabled = !kind.placed;
+    menus.evaluation.lastChild.disabled = !kind.remembers; // it has one mode
   };
   return { part, draw };
 }
@@ -213,7 +215,7 @@ function buttonRow(model, session) {
 }
 
 /** Which line is which run. */
-function legend() {
+function legend(kinds) {
   const entries = ["this run", "run before"].map((name) => {
     const swatch = html("span", { class: "bn-key" });
     const words = html("span", {});
@@ -229,13 +231,11 @@ function legend() {
       if (!run) return;
       swatch.style.background = colorOf(run);
       const other = i ? differences(record.settings, run.settings) : "";
-      write(words, `${name}: ${NAMES[run.settings.normalizer]}${other}`);
+      write(words, `${name}: ${kinds[run.settings.normalizer].words}${other}`);
     });
   };
   return { part, draw };
 }
-
-const NAMES = { none: "no normalizer", batch: "batch norm", layer: "layer norm" };
 
 /** ", learning rate 3" where the run before differed in little; "" in nothing else. */
 export function differences(now, before) {

@@ -3,7 +3,9 @@
  * images and reports; the page only draws. Messages are {type, ...}, see COMMANDS.
  */
 
-import { createNetwork, createSampler, describe, evaluate, step } from "./engine.js";
+import {
+  createNetwork, createSampler, describe, evaluate, remembers, step,
+} from "./engine.js";
 import { decode } from "./data.js";
 
 const SLICE = 25; // ms of steps between two looks at the messages
@@ -64,8 +66,8 @@ export class Run {
   /** {step, accuracy} on the held-out images, with the statistics asked for. */
   evaluate() {
     const { testImages, testLabels, mixedImages, mixedLabels } = this.data;
-    const { evaluation, normalizer } = this.settings;
-    const own = normalizer === "batch" && evaluation !== "running";
+    const { evaluation } = this.settings;
+    const own = remembers(this.net) && evaluation !== "running";
     const images = own && evaluation === "class" ? testImages : mixedImages;
     const labels = own && evaluation === "class" ? testLabels : mixedLabels;
     const size = own ? HELD_OUT_BATCH : labels.length / 2;

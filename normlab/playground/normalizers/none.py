@@ -1,0 +1,5 @@
+"""No normalizer."""
+
+from normlab.playground.normalizers.kind import Kind
+
+NONE = Kind("none", "no normalizer", "none")
