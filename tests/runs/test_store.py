@@ -35,6 +35,11 @@ CHANGES = {
     "schedule": "cooled",
     "drop_last": True,
     "gain": 0.5,
+    "optimizer": "adam",
+    "transform": "agc",
+    "augment": "shift_and_flip",
+    "arrange": "two_classes",
+    "images": 1000,
 }
 
 
