@@ -16,13 +16,25 @@ from normlab.evidence.words import Word
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "notebooks").glob("*.md"))
-DECIDED = judge(CLAIMS.values())
-RECORDED = [
-    claim
-    for claim in CLAIMS.values()
-    if claim.experiment and DECIDED[claim.id].word is not Word.NOT_TRIED
-]
 TYPED = re.compile(r"\b(?:not |partly )?(?:reproduced|undecided)\b", re.IGNORECASE)
+
+
+@cache
+def complete(experiment):
+    return not experiment or len(set(runs.progress(experiment))) == 1
+
+
+def tried(claim):
+    return claim.rule is not None and complete(claim.experiment)
+
+
+RECORDED = [c for c in CLAIMS.values() if c.experiment and tried(c)]
+
+
+@pytest.fixture(scope="module")
+def decided():
+    """All verdicts; they take half a minute, so not where tests are only listed."""
+    return judge(CLAIMS.values())
 
 
 def constant(values):
@@ -135,13 +147,9 @@ def test_typed_verdicts_are_found():
     assert not TYPED.findall("The card says the word.")
 
 
-def test_every_tried_claim_gets_one_of_the_words():
-    assert {v.word for v in DECIDED.values()} <= set(Word)
-    for name, verdict in DECIDED.items():
+def test_every_tried_claim_gets_one_of_the_words(decided):
+    assert {v.word for v in decided.values()} <= set(Word)
+    for name, verdict in decided.items():
         claim = CLAIMS[name]
-        complete = (
-            not claim.experiment or len(set(runs.progress(claim.experiment))) == 1
-        )
-        tried = claim.rule is not None and complete
-        assert (verdict.word is not Word.NOT_TRIED) == tried
-        assert bool(verdict.reason) != tried
+        assert (verdict.word is not Word.NOT_TRIED) == tried(claim)
+        assert bool(verdict.reason) != tried(claim)
