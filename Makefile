@@ -15,9 +15,12 @@ find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
-# Files, processes and commands: every processor does the same with them.
-SAME := tests/test_data.py \
+# Files, processes, commands, what Node computes, and whether a planted error is noticed:
+# every processor does the same with them.
+SAME := tests/widgets/ tests/test_data.py \
   $(patsubst %,tests/runs/test_%.py,checksums cli damage fingerprint processes store table)
+ONCE := $(patsubst %,tests/runs/test_records.py::test_%,every_epoch_has_its_numbers \
+  an_error_of_a_hundredth_in_the_steps_is_seen)
 PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _toc.yml
 
 # make colab: the chapters as notebooks, in _build/html/colab, as `make book` does too
@@ -76,7 +79,7 @@ test: $(NOTEBOOKS)
 
 test-avx2: $(READY) $(IMAGES)
 	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-	  $(IN_TWO) $(filter-out $(SAME),$(NUMBERS)) $(SAME:%=--ignore=%)
+	  $(IN_TWO) $(filter-out $(SAME),$(NUMBERS)) $(SAME:%=--ignore=%) $(ONCE:%=--deselect=%)
 
 $(CLUSTERS): requirements-clusters.txt | $(READY)
 	$(BIN)/python -m pip install --no-deps --quiet -r requirements-clusters.txt
