@@ -15,10 +15,11 @@ find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
-# Files, processes, commands, what Node computes, and whether a planted error is noticed:
-# every processor does the same with them.
-SAME := tests/widgets/ tests/test_data.py \
+# Files, processes and commands: every processor does the same with them. The two of
+# widgets mostly wait for Node, which does not follow these settings.
+SAME := tests/test_data.py $(patsubst %,tests/widgets/test_%.py,engine playground) \
   $(patsubst %,tests/runs/test_%.py,checksums cli damage fingerprint processes store table)
+# Slow, and of tables, or of whether a planted error is noticed.
 ONCE := $(patsubst %,tests/runs/test_records.py::test_%,every_epoch_has_its_numbers \
   an_error_of_a_hundredth_in_the_steps_is_seen)
 PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _toc.yml
