@@ -29,6 +29,7 @@ _FILES = (
     "depth",
     "schedules",
     "implementations",
+    "race",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

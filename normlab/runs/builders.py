@@ -2,12 +2,33 @@
 
 from torch import nn
 
-from normlab.models import Norm, gamma_and_beta, lenet, mlp, xavier
+from normlab.gradients import AdaptiveClipping, Preconditioning
+from normlab.layers import RELU_GAMMA, FilterResponseNorm, ThresholdedLinearUnit
+from normlab.models import (
+    Norm,
+    TorchBatchNorm,
+    deep_cnn,
+    gamma_and_beta,
+    lenet,
+    mlp,
+    standardize_weights,
+    xavier,
+)
+from normlab.runs.config import Run
+
+# Longest gradient of a unit, as a share of its weights: more than the 0.01 for batches
+# of thousands, as smaller batches bear.
+CLIP = 0.1
 
 
 def torch_group_norm(num_features: int) -> nn.Module:
     """PyTorch's own layer with two groups."""
     return nn.GroupNorm(2, num_features)
+
+
+def torch_four_groups(num_features: int) -> nn.Module:
+    """PyTorch's own layer with four groups."""
+    return nn.GroupNorm(4, num_features)
 
 
 def torch_layer_norm(num_features: int) -> nn.Module:
@@ -18,6 +39,20 @@ def torch_layer_norm(num_features: int) -> nn.Module:
 def torch_instance_norm(num_features: int) -> nn.Module:
     """PyTorch's own layer, with gamma and beta."""
     return nn.InstanceNorm2d(num_features, affine=True)
+
+
+def filter_response(num_features: int) -> nn.Module:
+    """Filter response normalization and the activation that belongs to it."""
+    return _with_threshold(FilterResponseNorm(num_features))
+
+
+def batch_norm_and_threshold(num_features: int) -> nn.Module:
+    """PyTorch's batch normalization with that activation, to tell the two apart."""
+    return _with_threshold(TorchBatchNorm(num_features))
+
+
+def _with_threshold(norm: nn.Module) -> nn.Module:
+    return nn.Sequential(norm, ThresholdedLinearUnit(norm.num_features))
 
 
 def sigmoid_mlp(norm: Norm | None = None, **options) -> nn.Module:
@@ -40,3 +75,23 @@ def xavier_gamma_0(model: nn.Module) -> nn.Module:
     for parameter in gamma_and_beta(xavier(model)):
         nn.init.zeros_(parameter)  # beta is 0 already
     return model
+
+
+def standardized_cnn(norm: Norm | None = None) -> nn.Module:
+    """The deep network with standardized weights, for a normalizer behind them."""
+    return standardize_weights(deep_cnn(norm))
+
+
+def scaled_cnn(norm: Norm | None = None) -> nn.Module:
+    """The deep network with scaled standardized weights, which need no normalizer."""
+    return standardize_weights(deep_cnn(norm), scaled=True, gamma=RELU_GAMMA)
+
+
+def clip(model: nn.Module, run: Run) -> AdaptiveClipping:
+    """Clip the gradients adaptively."""
+    return AdaptiveClipping(model, clip=CLIP)
+
+
+def precondition(model: nn.Module, run: Run) -> Preconditioning:
+    """Precondition the gradients as batch normalization of the inputs would."""
+    return Preconditioning(model)

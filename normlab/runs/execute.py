@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from normlab.data import fashion_mnist, training_validation_split
 from normlab.evaluation import kinds_of_statistics
-from normlab.models import scale_weights
+from normlab.models import link_kalman, scale_weights
 from normlab.runs import store
 from normlab.runs.clusters import CLUSTERS, joined
 from normlab.runs.config import CONSTANT, Experiment, Outcome, Run
@@ -47,7 +47,7 @@ def build(run: Run) -> nn.Module:
     model = INITS[run.init](MODELS[run.model](**NORMS[run.norm]))
     if run.gain != 1.0:
         scale_weights(model, run.gain)
-    return quicker(model.to(getattr(torch, run.dtype)))
+    return link_kalman(quicker(model.to(getattr(torch, run.dtype))))
 
 
 def train(

@@ -5,7 +5,14 @@ from functools import partial
 
 from torch import nn
 
-from normlab.layers import BatchNorm, GhostBatchNorm
+from normlab.layers import (
+    BatchNorm,
+    BatchRenorm,
+    GhostBatchNorm,
+    InstanceNorm,
+    KalmanNorm,
+    renorm_limits,
+)
 from normlab.models import (
     Norm,
     TorchBatchNorm,
@@ -19,9 +26,16 @@ from normlab.models import (
 from normlab.runs import faces
 from normlab.runs.arrangements import two_classes
 from normlab.runs.builders import (
+    batch_norm_and_threshold,
+    clip,
     eight_sigmoids,
+    filter_response,
     lenet_relu,
+    precondition,
+    scaled_cnn,
     sigmoid_mlp,
+    standardized_cnn,
+    torch_four_groups,
     torch_group_norm,
     torch_instance_norm,
     torch_layer_norm,
@@ -31,7 +45,8 @@ from normlab.runs.config import Run
 from normlab.schedules import Schedule, cooled, warm_cooled
 from normlab.training import Arrange, Augment, Recorder
 
-GHOSTS = (2, 4, 16, 64)  # examples that share statistics
+GHOSTS = (2, 4, 8, 16, 32, 64)  # examples that share statistics
+RACE = 1400  # updates, to which the limits of batch renormalization are scaled
 MLPS = ((3, 1000), (15, 1000), *((depth, 256) for depth in (3, 5, 6, 7, 8, 11, 15)))
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
@@ -40,6 +55,9 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "eight_sigmoids": eight_sigmoids,
     "sigmoid_mlp": sigmoid_mlp,
     "deep_cnn": deep_cnn,
+    "deep_cnn_standardized": standardized_cnn,
+    "deep_cnn_scaled": scaled_cnn,
+    "deep_cnn_linear": partial(deep_cnn, act=nn.Identity),
     **{f"mlp_{d}x{w}": partial(mlp, depth=d, width=w) for d, w in MLPS},
     "faces_8": partial(deep_cnn, between=True),
     "faces_8_dropout": partial(deep_cnn, between=True, dropout=0.5),
@@ -60,6 +78,22 @@ NORMS: dict[str, dict[str, Norm | None]] = {
         f"ghost_{size}": {"norm": partial(GhostBatchNorm, ghost_size=size)}
         for size in GHOSTS
     },
+    **{
+        f"renorm_{size}": {
+            "norm": partial(BatchRenorm, ghost_size=size, limits=renorm_limits(RACE))
+        }
+        for size in (2, 4, 8, 128)
+    },
+    **{
+        f"kalman_{size}": {"norm": partial(KalmanNorm, ghost_size=size)}
+        for size in (2, 4, 8)
+    },
+    "kalman_whole": {"norm": partial(KalmanNorm, prior_weight=0.05)},
+    "instance": {"norm": InstanceNorm},
+    "torch_group_4": {"norm": torch_four_groups},
+    # With their own activation: for networks that have no other.
+    "filter_response": {"norm": filter_response},
+    "batch_threshold": {"norm": batch_norm_and_threshold},
 }
 INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "xavier": xavier,
@@ -78,6 +112,9 @@ SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
     "short_step": faces.short_step,
 }
 # (model, run) -> what changes the gradients before each update; "" is none of these.
-TRANSFORMS: dict[str, Callable[[nn.Module, Run], Recorder]] = {}
+TRANSFORMS: dict[str, Callable[[nn.Module, Run], Recorder]] = {
+    "clip": clip,
+    "precondition": precondition,
+}
 AUGMENTS: dict[str, Augment] = {}
 ARRANGEMENTS: dict[str, Arrange] = {"two_classes": two_classes}

@@ -5,18 +5,14 @@ At so few of them the printed rates starve the network without the layer, so eac
 trained once more with all of its rates multiplied by what suits it best.
 """
 
-import copy
-from dataclasses import dataclass, field
-
-import numpy as np
 from torch import nn
 
-from normlab.evaluation import loss_and_accuracy, recompute_running, tracking_layers
 from normlab.randomness import random_numbers_kept
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.execute import build, data, train_on, updates
 from normlab.runs.rows import history_rows
 from normlab.runs.score import scored
+from normlab.runs.watch import Watch
 from normlab.training import After, Pair
 
 BATCH = 128
@@ -27,7 +23,6 @@ ENDS = {"original": UPDATES, "multistep": 2300, "short_step": 1800}  # when each
 RATES = {"original": 0.01, "multistep": 0.055, "short_step": 0.055}  # as printed
 EIGHT, EIGHT_DROPPING, SEVEN = "faces_8", "faces_8_dropout", "faces_7"
 LAYER = "torch_batch"
-FEW, OVER = 2000, 2048  # a curve's validation images, training images behind it
 # (model, norm, schedule): the post's four networks, and the plain one with the layer's
 # schedule.
 ARMS = (
@@ -90,48 +85,6 @@ def curve_steps(last: int) -> list[int]:
     return [step for step in steps if step <= last]
 
 
-@dataclass
-class Watch:
-    """Scores a network while it trains: few images often, all of them seldom.
-
-    With recomputed statistics, which are those of few images here.
-    """
-
-    run: Run
-    training: Pair
-    held_out: Pair
-    few: dict[int, float] = field(default_factory=dict)
-    whole: dict[int, float] = field(default_factory=dict)
-
-    def __call__(self, step: int, model: nn.Module) -> None:
-        """Score the first of the images, and each 100 updates the others too."""
-        if step not in curve_steps(UPDATES):
-            return
-        with random_numbers_kept():  # dropout must not notice
-            fresh = self._with_statistics_of_now(model)
-            x, y = self.held_out
-            _, few = loss_and_accuracy(fresh, x[:FEW], y[:FEW])
-            self.few[step] = few
-            if step % 100 == 0:
-                _, rest = loss_and_accuracy(fresh, x[FEW:], y[FEW:])
-                self.whole[step] = (FEW * few + (len(y) - FEW) * rest) / len(y)
-
-    def _with_statistics_of_now(self, model: nn.Module) -> nn.Module:
-        if not tracking_layers(model):
-            return model
-        fresh = copy.deepcopy(model)
-        recompute_running(fresh, self.training[0][:OVER], self.run.batch_size)
-        return fresh
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return "few/steps", "few/accuracy", "whole/steps" and "whole/accuracy"."""
-        found = {}
-        for name, scores in (("few", self.few), ("whole", self.whole)):
-            found[f"{name}/steps"] = np.array(list(scores), dtype=np.int32)
-            found[f"{name}/accuracy"] = np.array(list(scores.values()), np.float32)
-        return found
-
-
 def follow(run: Run, device: str) -> Outcome:
     """Train the run; keep its curve, and score it where its schedule ends and after.
 
@@ -139,8 +92,9 @@ def follow(run: Run, device: str) -> Outcome:
     """
     training, held_out = data(run.evaluate_on)
     test = data("test")[1]
-    watch = Watch(run, _on(device, training), _on(device, held_out))
-    last = updates(run)
+    last, often = updates(run), curve_steps(UPDATES)
+    seldom = [step for step in often if step % 100 == 0]
+    watch = Watch(run, _on(device, training), _on(device, held_out), often, seldom)
     ends = {min(ENDS[run.schedule], last), last}
     rows: list[dict] = []
 

@@ -56,7 +56,7 @@ def only_training(twin, momentum):
 
     def hardly_evaluated(evaluate_on):
         training, (x, y) = data(evaluate_on)
-        return training, (x[:100], y[:100])
+        return training, (x[:96], y[:96])  # some take no other parts than 8
 
     with (
         patch.object(execute, "build", start),

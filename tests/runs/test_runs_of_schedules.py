@@ -9,7 +9,7 @@ from torch import nn
 
 from normlab.evaluation import loss_and_accuracy, recompute_running, tracking_layers
 from normlab.models import normalizers
-from normlab.runs import EXPERIMENTS, build, execute, load, schedules
+from normlab.runs import EXPERIMENTS, build, execute, load, schedules, watch
 from normlab.runs.registry import SCHEDULES
 from normlab.runs.schedules import (
     ARMS,
@@ -26,6 +26,7 @@ from normlab.runs.schedules import (
     try_rate,
     tuned,
 )
+from normlab.runs.watch import Watch
 from normlab.training import fit
 
 FEW = 20  # updates of a run that a test can wait for
@@ -41,8 +42,9 @@ def few(fashion, monkeypatch):
     }
     for module in (execute, schedules):
         monkeypatch.setattr(module, "data", pairs.__getitem__)
-    for name, number in {"EPOCH": 5, "FEW": 40, "OVER": 256}.items():
-        monkeypatch.setattr(schedules, name, number)
+    monkeypatch.setattr(schedules, "EPOCH", 5)
+    for name, number in {"FEW": 40, "OVER": 256}.items():
+        monkeypatch.setattr(watch, name, number)
     return pairs
 
 
@@ -123,11 +125,11 @@ def test_a_curve_is_of_recomputed_statistics_on_the_first_images(few):
 
 def test_all_validation_images_are_looked_at_each_hundred_updates(few, monkeypatch):
     training, (x, y) = few["validation"]
-    watch = schedules.Watch(trained(*PLAIN), training, (x, y))
+    looks = Watch(trained(*PLAIN), training, (x, y), (90, 100), (100,))
     model = build(trained(*PLAIN)).eval()
     for step in (90, 100):
-        watch(step, model)
-    arrays = watch.arrays()
+        looks(step, model)
+    arrays = looks.arrays()
     assert arrays["few/steps"].tolist() == [90, 100]
     assert arrays["whole/steps"].tolist() == [100]
     whole = loss_and_accuracy(model, x, y)[1]
@@ -173,7 +175,7 @@ def test_recomputed_statistics_are_of_a_copy(few):
     run = short(WITH_LAYER)
     model = build(run)
     before = [layer.running_mean.clone() for layer in tracking_layers(model).values()]
-    schedules.Watch(run, *few["validation"])(10, model)
+    Watch(run, *few["validation"], few_at=(10,))(10, model)
     for layer, mean in zip(tracking_layers(model).values(), before, strict=True):
         assert torch.equal(layer.running_mean, mean)
 
