@@ -7,6 +7,7 @@ statistics, so that nothing else changes with the batch. All warm up and are coo
 from dataclasses import dataclass
 from functools import partial
 
+from normlab.runs.chosen_rates import FIRST
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.early import (
     ending,
@@ -19,6 +20,7 @@ from normlab.runs.registry import RACE
 from normlab.runs.watch import Watch
 
 BATCH = 128
+SAME_ACTIVATION = "batch_threshold"  # as filter response normalization has
 EVERY = 50  # updates, from one look at few images to the next
 
 
@@ -99,10 +101,84 @@ def follow(run: Run, device: str) -> Outcome:
     return Outcome([*first_losses(history), *rows], history.diverged, watch.arrays())
 
 
+# Of each grid the rates with the best and the second-best mean accuracy on validation
+# images, statistics recomputed, in "race-rates"; a test recomputes them.
+BEST = {
+    "none": 0.03,
+    "instance": 0.1,
+    "group": 0.1,
+    "group_standardized": 0.1,
+    "filter_response": 0.1,
+    "scaled": 0.1,
+    "precondition": 0.01,
+    "batch_4": 0.1,
+    "batch_128": 0.1,
+    "renorm_4": 0.1,
+    "renorm_128": 0.1,
+    "kalman_4": 0.1,
+    "kalman_128": 0.1,
+}
+SECOND = {
+    "filter_response": 0.03,
+    "batch_4": 0.3,
+    "batch_128": 0.3,
+    "renorm_4": 0.3,
+    "kalman_4": 0.3,
+}
+
+
+def grid_of(name: str) -> str:
+    """Return whose grid chooses a contender's rate."""
+    family, _, size = name.rpartition("_")
+    if name == SAME_ACTIVATION:
+        return "batch_128"
+    return f"{family}_{4 if int(size) <= 8 else 128}" if size.isdigit() else name
+
+
+def entered(*names: str, rates: dict[str, float], steps: int = RACE) -> tuple[Run, ...]:
+    """Return these contenders' runs of seed 0, each at the rate that was chosen."""
+    return tuple(entry(name, rates[grid_of(name)], steps) for name in names)
+
+
+JUDGED = ("batch_2", "batch_4", "batch_128", "kalman_2", "renorm_4", "filter_response")
+OTHERS = tuple(n for n in CONTENDERS if n not in (*JUDGED, SAME_ACTIVATION))
+LONGER = 2 * RACE
+
 RACE_RATES = Experiment(
     name="race-rates",
     question="Which rate suits each normalizer in the deep network?",
     variants=tuple(entry(name, lr) for name, grid in GRIDS.items() for lr in grid),
     seeds=2,
     carry_out=partial(score_at_end, on=("validation",)),
+)
+
+RACE_RUNS = Experiment(
+    name="race",
+    question="What becomes of a normalizer when few images share statistics?",
+    variants=entered(*JUDGED, rates=BEST),
+    seeds=10,
+    first_seed=FIRST,
+    carry_out=follow,
+)
+RACE_SECOND = Experiment(
+    name="race-second",
+    question="Is it the same at the second-best rates, and with the same activation?",
+    variants=entered(*JUDGED, rates=SECOND) + entered(SAME_ACTIVATION, rates=BEST),
+    first_seed=FIRST,
+    carry_out=follow,
+)
+RACE_LONG = Experiment(
+    name="race-long",
+    question="Does filter response normalization catch up in twice as many updates?",
+    variants=entered("batch_128", "filter_response", rates=BEST, steps=LONGER),
+    first_seed=FIRST,
+    carry_out=follow,
+)
+RACE_OTHERS = Experiment(
+    name="race-others",
+    question="And the other normalizers, and other numbers of images?",
+    variants=entered(*OTHERS, rates=BEST),
+    seeds=3,
+    first_seed=FIRST,
+    carry_out=follow,
 )

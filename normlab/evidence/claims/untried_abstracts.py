@@ -18,32 +18,11 @@ CLAIMS = (
         "of more than 100 layers.",
     ),
     _kalman(
-        id="E1",
-        says="The layer loses its effect with micro-batches, of fewer than 10 samples "
-        "for example.",
-        reason="The same sentence as wang2018-ten, where what it says of accuracy "
-        "below 10 images is tried on LeNet. Its own method, and ImageNet, are not.",
-        see="wang2018-ten",
-    ),
-    _kalman(
         id="E2",
         says="With batch Kalman normalization InceptionV2 reaches 74.0% of ImageNet's "
         "validation images.",
         setting="ImageNet, InceptionV2",
         reason=LARGE,
-    ),
-    _kalman(
-        id="E3",
-        says="It is comparably accurate with batches 64 times smaller on CIFAR-10 and "
-        "CIFAR-100, and 8 times smaller on ImageNet.",
-        setting="CIFAR-10, CIFAR-100, ImageNet",
-    ),
-    _filter(
-        id="E4",
-        says="With large batches filter response normalization is more accurate than "
-        "batch normalization by about 0.7 to 1.0%.",
-        setting=_IMAGENET,
-        reason=NUMBERS,
     ),
     _filter(
         id="E5",
