@@ -6,6 +6,7 @@ of few: this is what is left to whoever has no room for more.
 
 from functools import partial
 
+from normlab.runs.chosen_rates import FIRST
 from normlab.runs.config import Experiment, Outcome, Run
 from normlab.runs.early import (
     curve,
@@ -75,11 +76,29 @@ def score_at_end(run: Run, device: str, *, on: tuple[str, ...]) -> Outcome:
     return Outcome(rows, history.diverged, kept)
 
 
-# (arm, images a batch) -> the rates that are tried.
+# (arm, images a batch) -> the rates that are tried; lower ones of the arm that did best
+# at the lowest when it was tried for fewer updates.
 GRIDS = {
     **{(name, TWO): (0.0003, 0.001, 0.003, 0.01) for name in ARMS},
+    ("filter_response", TWO): (0.0001, 0.0003, 0.001, 0.003),
     **{(name, EIGHT): (0.001, 0.003, 0.01, 0.03) for name in ARMS},
 }
+# Of each grid the rates with the best and the second-best mean accuracy on validation
+# images, statistics recomputed; a test recomputes them. Second-best ones are of those
+# that are judged, in batches of two.
+BEST = {
+    ("group", TWO): 0.001,
+    ("filter_response", TWO): 0.0003,
+    ("batch", TWO): 0.001,
+    ("renorm", TWO): 0.001,
+    ("scaled", TWO): 0.001,
+    ("group", EIGHT): 0.01,
+    ("filter_response", EIGHT): 0.003,
+    ("batch", EIGHT): 0.01,
+    ("renorm", EIGHT): 0.01,
+    ("scaled", EIGHT): 0.01,
+}
+SECOND = {("group", TWO): 0.003, ("filter_response", TWO): 0.001}
 VALIDATION, END = ("validation",), ("validation", "test")
 
 
@@ -91,6 +110,11 @@ def tried(*names: str) -> tuple[Run, ...]:
         for name in names
         for lr in GRIDS[name, batch]
     )
+
+
+def chosen(*names: str, batch: int, rates: dict[tuple[str, int], float]):
+    """Return these arms' runs of seed 0, each at the rate that was chosen."""
+    return tuple(trained(name, batch, rates[name, batch]) for name in names)
 
 
 TINY_BATCHES_RATES = Experiment(
@@ -106,4 +130,37 @@ TINY_BATCHES_RATES_OTHERS = Experiment(
     variants=tried(*OTHERS),
     seeds=2,
     carry_out=partial(score_at_end, on=VALIDATION),
+)
+
+TINY_BATCHES = Experiment(
+    name="tiny-batches",
+    question="Which of two normalizers suits batches of two?",
+    variants=chosen(*JUDGED, batch=TWO, rates=BEST),
+    seeds=10,
+    first_seed=FIRST,
+    carry_out=partial(score_at_end, on=END),
+)
+TINY_BATCHES_EIGHT = Experiment(
+    name="tiny-batches-eight",
+    question="Is it the same in batches of eight?",
+    variants=chosen(*JUDGED, batch=EIGHT, rates=BEST),
+    seeds=10,
+    first_seed=FIRST,
+    carry_out=partial(score_at_end, on=END),
+)
+TINY_BATCHES_SECOND = Experiment(
+    name="tiny-batches-second",
+    question="Is it the same at the second-best rates?",
+    variants=chosen(*JUDGED, batch=TWO, rates=SECOND),
+    first_seed=FIRST,
+    carry_out=partial(score_at_end, on=END),
+)
+TINY_BATCHES_OTHERS = Experiment(
+    name="tiny-batches-others",
+    question="And the other normalizers, in batches of two and of eight?",
+    variants=chosen(*OTHERS, batch=TWO, rates=BEST)
+    + chosen(*OTHERS, batch=EIGHT, rates=BEST),
+    seeds=3,
+    first_seed=FIRST,
+    carry_out=partial(score_at_end, on=END),
 )
