@@ -24,16 +24,16 @@ from normlab.runs.tiny_batches import (
 )
 from normlab.training import fit
 
-SEEN, OVER = 60, 24  # images to train on, and to recompute statistics over
+SEEN, OVER = 320, 24  # images to train on, and to recompute statistics over
 CLOSE = {"rel": 1e-9}  # in float64 all roundings of a training together are less
 NAMES = [name for name in EXPERIMENTS if name.startswith("tiny-batches")]
 
 
 @pytest.fixture
 def few(fashion, monkeypatch):
-    """60 images to train on, of 80, and others for validation and for test."""
+    """320 images to train on, of 340, and others for validation and for test."""
     train_x, train_y, test_x, test_y = fashion
-    training = train_x[:80], train_y[:80]
+    training = train_x[:340], train_y[:340]
     held_out = {
         "validation": (train_x[-50:], train_y[-50:]),
         "test": (test_x[:40], test_y[:40]),
