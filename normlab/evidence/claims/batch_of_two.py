@@ -2,20 +2,19 @@
 
 from functools import cache, partial
 
-import numpy as np
 import pandas as pd
 import torch
 
 from normlab.data import fashion_mnist
 from normlab.evidence.claim import OURS, Claim
-from normlab.evidence.rules import Column, Effect
+from normlab.evidence.rules import TWENTIETH, Column, Effect
 from normlab.layers import BatchNorm
 from normlab.models import mlp
 from normlab.training import fit
 
 SEEDS, STEPS = range(5), 200
 RATE, OTHERS = 0.03, (0.01, 0.1)
-SMALLEST = float(np.log(1.05))
+SMALLEST = TWENTIETH
 
 
 @cache

@@ -1,7 +1,5 @@
 """What hangs on rate, budget and mode when batch sizes are compared."""
 
-import numpy as np
-
 from normlab.evidence.claim import OURS as BOOK
 from normlab.evidence.claim import Claim
 from normlab.evidence.claims.batch_size import (
@@ -14,11 +12,10 @@ from normlab.evidence.claims.batch_size import (
     other_ways,
 )
 from normlab.evidence.records import Change
-from normlab.evidence.rules import All, Effect, NoWorse, Rule
+from normlab.evidence.rules import TWENTIETH, All, Effect, NoWorse, Rule
 
 PAGE = "comparing-batch-sizes"
 LOSS = {"measure": "loss", "split": "train"}
-TWENTIETH = float(np.log(1.05))  # the smallest ratio of losses that counts
 
 
 def linear_rate(small: str, large: str) -> Rule:

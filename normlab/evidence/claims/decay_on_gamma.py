@@ -1,11 +1,9 @@
 """What is said of weight decay on gamma and beta."""
 
-import numpy as np
-
 from normlab.evidence.claim import OURS, Claim
 from normlab.evidence.learned import LAYERS, PLAIN, Learned
 from normlab.evidence.records import arm
-from normlab.evidence.rules import All, Effect
+from normlab.evidence.rules import TWENTIETH, All, Effect
 
 HERE = (
     "LeNet with sigmoids, batch 256, rate 1.0, weight decay 0.0005, 10 epochs, 5 seeds"
@@ -47,7 +45,7 @@ def _more_accurate(better: tuple, worse: tuple, what: str) -> dict:
 def _more_loss(higher: tuple, lower: tuple, what: str) -> dict:
     def rule(epoch):
         arms = _loss(higher, epoch), _loss(lower, epoch)
-        return Effect(*arms, float(np.log(1.05)), what, "times")
+        return Effect(*arms, TWENTIETH, what, "times")
 
     return {"rule": rule(_LATE), "variants": {"the last epoch alone": rule("last")}}
 
@@ -55,7 +53,7 @@ def _more_loss(higher: tuple, lower: tuple, what: str) -> dict:
 def _gamma_falls(layer: int) -> Effect:
     arms = (Learned("gamma", layer, settings=s) for s in (_SPARED, _ALL))
     what = f"mean gamma of layer {layer + 1}, decayed over spared"
-    return Effect(*arms, float(np.log(1.05)), what, "times", shown_as=-1)
+    return Effect(*arms, TWENTIETH, what, "times", shown_as=-1)
 
 
 CLAIMS = (
@@ -113,7 +111,7 @@ CLAIMS = (
         rule=Effect(
             Learned("gamma", LAYERS[-1], settings=_SPARED),
             Learned("gamma", LAYERS[-1]),
-            float(np.log(1.05)),
+            TWENTIETH,
             "mean gamma of layer 4, spared over no decay",
             "times",
         ),

@@ -1,8 +1,8 @@
 """How noisy the gradient of a batch is."""
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from normlab.evidence.claim import OURS as BOOK
@@ -12,7 +12,7 @@ from normlab.evidence.records import Arm, Records, arm, paired
 from normlab.evidence.rules import Effect, Rule
 
 PAGE = "gradient-noise"
-HALF_MORE = float(np.log(1.5))  # the smallest ratio of variances that counts
+HALF_MORE = math.log(1.5)  # the smallest ratio of variances that counts
 
 
 def variance(norm: str, size: int, budget: str) -> Arm:

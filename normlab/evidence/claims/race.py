@@ -8,9 +8,8 @@ many images share statistics differs. Rates were chosen on validation images wit
 from dataclasses import dataclass
 from functools import partial
 
-import pandas as pd
-
 from normlab.evidence.claim import Claim
+from normlab.evidence.claims.schedules import Of
 from normlab.evidence.records import Arm, Records, arm
 from normlab.evidence.rules import (
     All,
@@ -42,19 +41,6 @@ OURS = (
     "images, of which so many share statistics; momentum 0.9, each at its best rate, "
     "cooled at the end; 10 seeds, a CPU"
 )
-
-
-@dataclass(frozen=True)
-class Shared:
-    """A column for those seeds alone that another column has too."""
-
-    column: Arm
-    other: Arm
-
-    def __call__(self, records: Records) -> pd.Series:
-        """Return its values by seed."""
-        values = self.column(records)
-        return values[values.index.isin(self.other(records).index)]
 
 
 @dataclass(frozen=True)
@@ -134,7 +120,7 @@ def comparable(where: str = "race") -> Rule:
 def same_activation() -> Rule:
     """Against batch normalization with the activation of the other."""
     other = score(SAME_ACTIVATION, "race-second")
-    frn = Shared(score("filter_response"), other)
+    frn = Of(score("filter_response"), other)
     return _effect("filter_response", SAME_ACTIVATION, frn, other)
 
 

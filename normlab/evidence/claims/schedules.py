@@ -6,6 +6,7 @@ Variants take the rates as printed, and the same 4,200 updates for all. Lines ar
 of the English text.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ from normlab.runs.schedules import (
 )
 
 HALF_A_POINT = 0.005  # of accuracy: the smallest difference that counts here
-FASTER = np.log(1.2).item()  # of updates
+FASTER = math.log(1.2)  # of updates
 PRINTED, LONG = "rates as printed", "4,200 updates for both"
 SETTING = "3 million faces, 8 convolutions of 3 by 3, Caffe, one run each"
 OURS = (
@@ -142,7 +143,7 @@ def sooner(make=tuned) -> Rule:
         f"that / with the {called(WITH_LAYER)}"
     )
     columns = [Reached(network, level=runs[0]) for network in runs]
-    return Effect(*columns, FASTER, what, "times", number=np.log(64 / 45).item())
+    return Effect(*columns, FASTER, what, "times", number=math.log(64 / 45))
 
 
 PLAIN_MULTISTEP, LAYER_ORIGINAL, LAYER_SHORT = ARMS[1], ARMS[2], ARMS[4]

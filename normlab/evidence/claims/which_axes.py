@@ -16,7 +16,7 @@ from normlab.evidence.claim import OURS as BOOK
 from normlab.evidence.claim import Claim
 from normlab.evidence.exact import BOUND, exact
 from normlab.evidence.records import Arm, Records, arm
-from normlab.evidence.rules import FEWEST, All, Effect, Holds, Rule, Same
+from normlab.evidence.rules import FEWEST, TWENTIETH, All, Effect, Holds, Rule, Same
 from normlab.evidence.words import Word
 from normlab.layers import batch_norm, group_norm, instance_norm, layer_norm
 
@@ -111,7 +111,7 @@ def fits_less(rates: dict[str, float] = BEST) -> Rule:
             Effect(
                 training_loss(norm, rates),
                 training_loss("torch_batch", rates),
-                float(np.log(1.05)),
+                TWENTIETH,
                 f"training loss, {name} over batch",
                 "times",
             )
