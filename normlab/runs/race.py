@@ -113,18 +113,18 @@ BEST = {
     "scaled": 0.1,
     "precondition": 0.01,
     "batch_4": 0.1,
-    "batch_128": 0.1,
-    "renorm_4": 0.1,
+    "batch_128": 0.3,
+    "renorm_4": 0.3,
     "renorm_128": 0.1,
     "kalman_4": 0.1,
     "kalman_128": 0.1,
 }
 SECOND = {
-    "filter_response": 0.03,
-    "batch_4": 0.3,
-    "batch_128": 0.3,
-    "renorm_4": 0.3,
-    "kalman_4": 0.3,
+    "filter_response": 0.3,
+    "batch_4": 1.0,
+    "batch_128": 0.1,
+    "renorm_4": 0.1,
+    "kalman_4": 0.03,
 }
 
 
