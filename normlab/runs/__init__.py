@@ -30,6 +30,7 @@ _FILES = (
     "schedules",
     "implementations",
     "race",
+    "batch_augmentation",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing
