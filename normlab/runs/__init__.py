@@ -32,6 +32,7 @@ _FILES = (
     "race",
     "tiny_batches",
     "two_classes",
+    "batch_augmentation",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

@@ -5,6 +5,7 @@ from functools import partial
 
 from torch import nn
 
+from normlab.augmentation import repeated, shift_and_flip
 from normlab.layers import (
     BatchNorm,
     BatchRenorm,
@@ -124,5 +125,8 @@ TRANSFORMS: dict[str, Callable[[nn.Module, Run], Recorder]] = {
     "clip": clip,
     "precondition": precondition,
 }
-AUGMENTS: dict[str, Augment] = {}
+AUGMENTS: dict[str, Augment] = {
+    "shift_flip": shift_and_flip,
+    "shift_flip_4": repeated(shift_and_flip, 4),  # copies of each image
+}
 ARRANGEMENTS: dict[str, Arrange] = {"two_classes": two_classes}

@@ -53,20 +53,11 @@ CLAIMS = (
         "size of the batch and works with one example at a time.",
     ),
     untried(
-        id="E10",
-        source="hoffer2020augment",
-        place="abstract",
-        says="Several augmented copies of each example in a batch save updates on the "
-        "way to the same accuracy and improve generalization.",
-        setting="a wide variety of deep networks and data sets",
-    ),
-    untried(
-        id="E11",
+        id="E11-accuracy",
         source="chen2019rethinking",
         place="abstract",
-        says="Batch normalization and dropout before each weight layer: dropout "
-        "reduces mutual information quadratically and correlation linearly in its "
-        "parameter, and training is more stable, converges faster and further.",
+        says="With batch normalization and dropout before each weight layer training "
+        "is more stable, converges faster and further.",
         setting="CIFAR-10, CIFAR-100 and ILSVRC2012",
     ),
 )
