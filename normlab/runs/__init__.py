@@ -30,6 +30,8 @@ _FILES = (
     "schedules",
     "implementations",
     "race",
+    "bnp",
+    "binary",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing
