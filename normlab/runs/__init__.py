@@ -33,6 +33,8 @@ _FILES = (
     "tiny_batches",
     "two_classes",
     "batch_augmentation",
+    "bnp",
+    "binary",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

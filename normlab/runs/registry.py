@@ -17,6 +17,7 @@ from normlab.layers import (
 from normlab.models import (
     Norm,
     TorchBatchNorm,
+    binary_cnn,
     deep_cnn,
     fan_in_normal,
     gaussian,
@@ -59,6 +60,8 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "deep_cnn_standardized": standardized_cnn,
     "deep_cnn_scaled": scaled_cnn,
     "deep_cnn_linear": partial(deep_cnn, act=nn.Identity),
+    "binary_cnn": binary_cnn,
+    "binary_cnn_scaled": partial(binary_cnn, scaled=True),
     **{f"mlp_{d}x{w}": partial(mlp, depth=d, width=w) for d, w in MLPS},
     "faces_8": partial(deep_cnn, between=True),
     "faces_8_dropout": partial(deep_cnn, between=True, dropout=0.5),

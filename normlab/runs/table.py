@@ -49,7 +49,8 @@ COLUMNS = {
         "that is not finite. gradient_variance and gradient_square: variance and "
         "squared mean of a batch's gradient, summed over all parameters. "
         "scatter_mean, scatter_var, batch_over_whole_var, error_mean, error_var: how a "
-        "layer's batches scatter and running averages miss.",
+        "layer's batches scatter and running averages miss. dead_units: the share of "
+        "units that are 0 for all images, in the layer with most of them.",
     ),
     "epoch": Column(int, "The epoch that it was measured in or after, from 1."),
     "step": Column(

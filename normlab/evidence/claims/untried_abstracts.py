@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from normlab.evidence.untried import LARGE, NUMBERS, untried
+from normlab.evidence.untried import LARGE, untried
 
 _kalman = partial(untried, source="wang2018kalman", place="abstract")
-_binary = partial(untried, source="chen2021bnn", place="abstract")
 
 CLAIMS = (
     untried(
@@ -30,27 +29,6 @@ CLAIMS = (
         "batch size.",
         setting="COCO",
         reason=LARGE,
-    ),
-    _binary(
-        id="E7",
-        says="Binary networks can be trained without batch normalization: 92.08% on "
-        "CIFAR-10, 68.34% on CIFAR-100, 68.0% on ImageNet.",
-        setting="ReActNets",
-        reason=NUMBERS,
-    ),
-    _binary(
-        id="E8",
-        says="That costs marginally little accuracy: 0.23 to 0.44% on CIFAR and 1.40% "
-        "on ImageNet.",
-        setting="ReActNets",
-        reason=NUMBERS,
-    ),
-    untried(
-        id="E9",
-        source="lange2022batch",
-        place="abstract",
-        says="Conditioning the gradients in place of normalizing puts no bound on the "
-        "size of the batch and works with one example at a time.",
     ),
     untried(
         id="E11-accuracy",
