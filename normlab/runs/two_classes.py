@@ -24,7 +24,7 @@ ARMS = {
     "filter_response": {"norm": "filter_response", "model": "deep_cnn_linear"},
 }
 # Batch normalization with the other's memory of a hundred batches: it learns the same
-# and remembers better.
+# and remembers longer.
 CONTROL = "batch_slow"
 
 
