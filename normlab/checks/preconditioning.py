@@ -24,16 +24,16 @@ def whitened_gradient(
     mean, cov = h.mean(0), torch.cov(h.T, correction=0)
     target = random(200, 3, seed=2).double()
 
-    def gradients(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        error = h @ weight.T + bias - target
-        return error.T @ h / len(h), error.mean(0)
+    def turned(*given: Tensor) -> tuple[Tensor, Tensor]:
+        return function(*(tensor.clone() for tensor in given))
 
     def minimum() -> bool:
         ones = torch.cat([h, torch.ones(len(h), 1).double()], 1)
         best = torch.linalg.lstsq(ones, target).solution
         weight, bias = random(3, 4, seed=3).double(), random(3, seed=4).double()
-        turned = function(*gradients(weight, bias), mean, cov)
-        after = weight - turned[0], bias - turned[1]
+        error = h @ weight.T + bias - target
+        found = turned(error.T @ h / len(h), error.mean(0), mean, cov)
+        after = weight - found[0], bias - found[1]
         return alike(torch.cat([after[0], after[1][:, None]], 1).T, best, **CLOSE)
 
     def unrelated() -> bool:
@@ -42,15 +42,15 @@ def whitened_gradient(
         mean = torch.tensor([1.0, 0.0, -2.0]).double()
         g_weight, g_bias = random(2, 3).double(), random(2, seed=1).double()
         weight = (g_weight - torch.outer(g_bias, mean)) / var
-        turned = function(g_weight, g_bias, mean, torch.diag(var))
-        return alike(turned[0], weight, **CLOSE) and alike(
-            turned[1], g_bias - weight @ mean, **CLOSE
+        found = turned(g_weight, g_bias, mean, torch.diag(var))
+        return alike(found[0], weight, **CLOSE) and alike(
+            found[1], g_bias - weight @ mean, **CLOSE
         )
 
     def as_they_are() -> bool:
         given = random(2, 3).double(), random(2, seed=1).double()
-        turned = function(*given, torch.zeros(3).double(), torch.eye(3).double())
-        return all(alike(t, g, **CLOSE) for t, g in zip(turned, given, strict=True))
+        found = turned(*given, torch.zeros(3).double(), torch.eye(3).double())
+        return all(alike(f, g, **CLOSE) for f, g in zip(found, given, strict=True))
 
     return check(
         {
