@@ -366,6 +366,19 @@ def good_layers_apart(factor, ratio):
     return max(1, math.ceil(math.log(ratio) / abs(math.log(factor))))
 
 
+def good_whitened(g_weight, g_bias, mean, cov):
+    turned = (g_weight - g_bias[:, None] * mean) @ torch.linalg.inv(cov)
+    return turned, g_bias - turned @ mean
+
+
+def whitened_weight_alone(g_weight, g_bias, mean, cov):
+    return good_whitened(g_weight, g_bias, mean, cov)[0], g_bias
+
+
+def turned_by_variances(g_weight, g_bias, mean, cov):
+    return good_whitened(g_weight, g_bias, mean, torch.diag(cov.diag()))
+
+
 RIGHT = {
     checks.rate_that_jumps: good_rate_that_jumps,
     checks.first_of_three: good_first_of_three,
@@ -403,6 +416,8 @@ RIGHT = {
     checks.load_blobs: good_load,
     checks.rate_and_decay: lambda rate, decay, k: (rate * k**2, decay / k**2),
     checks.largest_rate: good_largest_rate,
+    checks.whitened_gradient: good_whitened,
+    checks.dot_of_signs: lambda a, b: len(a) - 2 * (a ^ b).sum(),
 }
 WRONG = [
     (checks.without_start, lambda memory, updates: memory),
@@ -497,6 +512,12 @@ WRONG = [
     (checks.leaky_deviation, lambda n, slope: (2 / n) ** 0.5),
     (checks.leaky_deviation, lambda n, slope: (2 / (1 + slope) / n) ** 0.5),
     (checks.leaky_deviation, lambda n, slope: n**-0.5),
+    (checks.whitened_gradient, lambda g_weight, g_bias, mean, cov: (g_weight, g_bias)),
+    (checks.whitened_gradient, whitened_weight_alone),
+    (checks.whitened_gradient, turned_by_variances),
+    (checks.dot_of_signs, lambda a, b: (a ^ b).sum()),
+    (checks.dot_of_signs, lambda a, b: len(a) - (a ^ b).sum()),
+    (checks.dot_of_signs, lambda a, b: 101 - 2 * (a ^ b).sum()),
 ]
 
 

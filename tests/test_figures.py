@@ -68,6 +68,7 @@ BY_RATE = {
     arm: pd.DataFrame(RNG.uniform(0.5, 0.9, size=(5, 3)), columns=[0.1, 1.0, 10.0])
     for arm in ("none", "torch_batch")
 }
+GROUPS = {"8": np.array([0.7, 0.8]), "1": np.array([0.6, 0.9, 0.9])}
 OF_GAIN = {arm: {0.1: 0.3, 1.0: 1.0, 10.0: 3.0} for arm in BY_RATE}
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
@@ -247,6 +248,13 @@ DRAWN = {
     ),
     "by_factor": lambda: figures.by_factor(
         {"a": ({1: np.array([0.8, 0.9]), 3: np.array([0.7])}, "original", "red")}
+    ),
+    "accuracy_in_groups": lambda: figures.accuracy_in_groups(
+        {"a": (GROUPS, "red"), "b": ({"8": np.array([0.5])}, "blue")},
+        "batch size (images)",
+    ),
+    "sign_and_surrogate": lambda: figures.sign_and_surrogate(
+        np.arange(4.0), np.ones(4), np.ones(4), np.zeros(4)
     ),
     "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
@@ -626,6 +634,44 @@ def test_beside_identity_keeps_gamma_and_beta_apart():
         assert ax.lines[0].get_slope() == 1
         (x0, y0), (x1, y1) = ax.transData.transform([(0, 0), (1, 1)])
         assert x1 - x0 == pytest.approx(y1 - y0)  # so the line is the diagonal
+
+
+def drawn_points(ax):
+    """(marker, x, y) of all that is drawn, but for what the legend is made of."""
+    return {
+        (line.get_marker(), *np.round(point, 6))
+        for line in ax.lines
+        for point in line.get_xydata()
+    }
+
+
+def test_groups_have_a_place_for_each_arm_and_all_of_its_seeds():
+    """The means too, each with its number."""
+    other = {"8": np.array([0.5])}
+    arms = {"a": (GROUPS, "red"), "b": (other, "blue")}
+    (ax,) = figures.accuracy_in_groups(arms, "batch size (images)").axes
+    dots = {(-0.125, 70), (-0.125, 80), (0.875, 60), (0.875, 90), (0.125, 50)}
+    means = {(-0.125, 75), (0.875, 80), (0.125, 50)}
+    expected = {("o", *dot) for dot in dots} | {("_", *mean) for mean in means}
+    assert drawn_points(ax) == expected
+    assert sorted(t.get_text() for t in ax.texts) == ["50.0", "75.0", "80.0"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["8", "1"]
+
+
+def test_a_seed_far_below_is_an_arrow_and_its_mean_is_still_written():
+    seeds = {"8": np.array([0.8, 0.8, 0.1])}
+    (ax,) = figures.accuracy_in_groups({"a": (seeds, "red")}, "x (images)").axes
+    foot = 75.0
+    assert drawn_points(ax) == {("o", 0, 80), ("v", 0, foot)}
+    assert ax.get_ylim()[0] < foot
+    assert [t.get_text() for t in ax.texts] == ["56.7"]
+
+
+def test_the_sign_is_drawn_beside_the_function_whose_slope_it_takes():
+    x = np.arange(4.0)
+    value, slope = figures.sign_and_surrogate(x, x + 1, x + 2, x + 3).axes
+    drawn = [line.get_ydata()[0] for line in (*value.lines, *slope.lines)]
+    assert drawn == [1, 2, 3]
 
 
 def test_moved_tokens_are_coloured_and_the_changed_one_is_framed():

@@ -162,11 +162,12 @@ def an_arm(name):
     """A quick one with batch normalization, in batches that are no chaos.
 
     Without it where the layer is chaos soon: in deep networks, and at large rates.
-    Fifteen layers that normalize make a rounding as large as an error.
+    Fifteen layers that normalize make a rounding as large as an error. Where all
+    batches are small, any.
     """
     firsts = EXPERIMENTS[name].runs(1)
     shallow = [r for r in firsts if not r.model.startswith("mlp_15")]
-    arms = [r for r in shallow if r.batch_size >= 16]
+    arms = [r for r in shallow if r.batch_size >= 16] or shallow
     deep = arms[0].model.startswith(("deep_cnn", "faces_"))
     calm = name == "rate-width" or deep
     norm = "none" if calm else "torch_batch"
@@ -216,8 +217,10 @@ PLANTED = {
 
 
 # Their arms are deep networks at rates at which roundings soon are as large as an
-# error; "implementations-slow" and "schedules" are carried out by the same code.
+# error; "implementations-slow" and "schedules" are carried out by the same code. In
+# binary networks a rounding may turn a sign (and Adam has no momentum of this kind).
 CHAOS = {"implementations", "schedules-others"}
+CHAOS |= {"binary-rates", "binary", "binary-second"}
 
 
 @pytest.mark.parametrize("error", PLANTED)
