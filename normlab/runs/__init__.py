@@ -30,6 +30,7 @@ _FILES = (
     "schedules",
     "implementations",
     "race",
+    "scaled_weights",
     "batch_augmentation",
 )
 EXPERIMENTS: dict[str, Experiment] = {
