@@ -20,6 +20,7 @@ LETTERS = {
 SOURCES = {
     OURS: "this book",
     "ba2016layer": "Ba, Kiros and Hinton 2016",
+    "brock2021high": "Brock et al. 2021",
     "chen2019rethinking": "Chen et al. 2019",
     "chen2021bnn": "Chen et al. 2021",
     "goyal2017accurate": "Goyal et al. 2017",

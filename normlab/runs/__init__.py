@@ -32,6 +32,7 @@ _FILES = (
     "race",
     "tiny_batches",
     "two_classes",
+    "scaled_weights",
     "batch_augmentation",
     "bnp",
     "binary",

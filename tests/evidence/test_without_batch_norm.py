@@ -1,4 +1,4 @@
-"""The claims on augmented copies, on made-up records; that on dropout, on wrong layers.
+"""The claims on recorded runs, on made-up records; that on dropout, on wrong layers.
 
 What a rule reads is told apart by what stands in the runs, as in the records.
 """
@@ -14,6 +14,7 @@ from torch import nn
 from normlab.evidence.claims import without_batch_norm as claims
 from normlab.evidence.words import Word
 from normlab.layers import BatchNorm
+from normlab.runs import race
 from normlab.runs.batch_augmentation import (
     BEST,
     FEWER,
@@ -23,6 +24,7 @@ from normlab.runs.batch_augmentation import (
     UPDATES,
     chosen,
 )
+from normlab.runs.scaled_weights import BOTH, CLIPPED, PLAIN, SCALED
 from normlab.schedules import warm_cooled
 from tests.evidence.synthetic import around, records, rows
 
@@ -31,14 +33,33 @@ EQUAL = [0.85] * 5
 
 def ends(name, values, steps=UPDATES, rates=BEST):
     """Rows of an arm's test accuracy, a seed each."""
-    run = chosen(name, rates, steps)
-    told = {field: getattr(run, field) for field in claims.TOLD}
+    return ends_of(chosen(name, rates, steps), values)
+
+
+def ends_of(run, values):
     at = {"measure": "accuracy", "split": "test", "statistics": "recomputed"}
-    return rows(values, **told, **at, step=steps)
+    return rows(values, **claims.told(run), **at, step=run.steps)
 
 
 def word(rule, *tables):
     return rule.on(records(*tables)).decide(0.05)
+
+
+@pytest.mark.parametrize(
+    ("ours", "words"),
+    [
+        (around(0.851), (Word.REPRODUCED, Word.REPRODUCED)),
+        (around(0.843), (Word.REPRODUCED, Word.NOT_REPRODUCED)),
+        (around(0.83), (Word.NOT_REPRODUCED, Word.NOT_REPRODUCED)),
+        (around(0.85, 0.02), (Word.UNDECIDED, Word.UNDECIDED)),
+    ],
+)
+def test_what_does_without_matches_within_a_point_or_a_half(ours, words):
+    normalized = race.entry("batch_128", race.BEST["batch_128"])
+    others = [ends_of(run, around(0.5)) for run in (SCALED, CLIPPED, PLAIN)]
+    table = ends_of(BOTH, ours), ends_of(normalized, [*EQUAL, 0.9]), *others
+    rules = claims.matches(), claims.matches(claims.HALF_A_POINT)
+    assert tuple(word(rule, *table) for rule in rules) == words
 
 
 AN_EFFECT = pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is said of augmented copies in a batch, and of dropout behind the layer.
+"""What is said of clipped gradients, augmented copies, and dropout behind the layer.
 
 Rates were chosen on validation images with seeds 0 and 1; what decides has seeds from
 10 on. The rules on recorded runs were written before these. A trial with seed 0 showed
@@ -31,8 +31,14 @@ from normlab.runs.batch_augmentation import (
     UPDATES,
     chosen,
 )
+from normlab.runs.config import Run
+from normlab.runs.race import BEST as RACE_BEST
+from normlab.runs.race import entry
+from normlab.runs.scaled_weights import AT_SECOND as BOTH_AT_SECOND
+from normlab.runs.scaled_weights import BOTH
 
 HALF_A_POINT = 0.005  # of accuracy: the smallest difference that counts here
+POINT = 0.01  # what "match" may hide
 AS_ACCURATE = 0.001  # what "the same accuracy" may hide
 SOONER = math.log(UPDATES / FEWER)  # 1.25, of updates
 BEFORE_THE_FALL = range(800, 1001, 50)  # updates, while the rate is whole
@@ -40,7 +46,8 @@ PRIMARY, AT_SECOND, ELSE = (
     f"batch-augmentation{end}" for end in ("", "-second", "-others")
 )
 MEASURE = "test accuracy, recomputed statistics"
-TOLD = ("augment", "batch_size", "lr", "steps")  # what tells runs apart, but for seeds
+# What tells runs apart, but for seeds.
+TOLD = ("model", "norm", "transform", "augment", "batch_size", "lr", "steps")
 OURS = (
     "eight normalized convolutions on Fashion-MNIST at 14 by 14 pixels, 1,500 updates "
     "of 64 images, shifts by up to 2 of 28 pixels and flips; momentum 0.9, each at its "
@@ -50,16 +57,33 @@ OURS = (
 Numbers = tuple[tuple[str, str], ...]
 
 
+def told(run: Run) -> dict:
+    """Return what tells the run from others of its experiment, but for the seed."""
+    return {field: getattr(run, field) for field in TOLD}
+
+
+def at_the_end(run: Run, where: str) -> Arm:
+    """Return an arm: test accuracy after the last update."""
+    at = {"split": "test", "statistics": "recomputed"}
+    return arm(where, "accuracy", **at, **told(run))
+
+
+def matches(margin: float = POINT, both: Run = BOTH) -> Rule:
+    """Scaled weights and clipped gradients do as well as batch normalization."""
+    without = at_the_end(both, "scaled-weights")
+    normalized = entry("batch_128", RACE_BEST["batch_128"])
+    sides = without, Of(at_the_end(normalized, "race"), without)
+    return NoWorse(*sides, margin, f"{MEASURE}: without − with batch normalization")
+
+
 def score(
     name: str,
     steps: int = UPDATES,
     where: str = PRIMARY,
     rates: dict[str, float] = BEST,
 ) -> Arm:
-    """Return an arm: test accuracy after the last update."""
-    run = chosen(name, rates, steps)
-    told = {field: getattr(run, field) for field in TOLD}
-    return arm(where, "accuracy", split="test", statistics="recomputed", **told)
+    """Return an arm: test accuracy with so many copies, or without."""
+    return at_the_end(chosen(name, rates, steps), where)
 
 
 def of(*, second: bool) -> dict:
@@ -106,9 +130,8 @@ class UpdatesTo:
 
 def curves(records: Records, name: str) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Return (updates, accuracy on few validation images) of an arm, by seed."""
-    run, names = chosen(name), ("few/steps", "few/accuracy")
-    told = {field: getattr(run, field) for field in TOLD}
-    found = records.arrays(PRIMARY, *names, **told)
+    names = "few/steps", "few/accuracy"
+    found = records.arrays(PRIMARY, *names, **told(chosen(name)))
     return {seed: tuple(a[name] for name in names) for seed, a in found.items()}
 
 
@@ -205,6 +228,25 @@ _compute = partial(
 RATES = "each at its second-best rate"
 
 CLAIMS = (
+    Claim(
+        id="brock2021-match",
+        source="brock2021high",
+        place="abstract",
+        says="Networks without normalization whose gradients are clipped adaptively "
+        "match the accuracy of the best normalized ones.",
+        setting="ImageNet, residual networks with scaled weights made for it",
+        ours="eight convolutions on Fashion-MNIST at 14 by 14 pixels, 1,400 updates of "
+        "128 images; scaled weights, gradients clipped at 0.1, against batch "
+        "normalization; momentum 0.9, each at its best rate, cooled at the end; "
+        "5 seeds, a CPU",
+        chapter="without-batch-norm",
+        experiment="scaled-weights",
+        rule=matches(),
+        variants={
+            "half a point": matches(HALF_A_POINT),
+            "scaled and clipped at the second-best rate": matches(both=BOTH_AT_SECOND),
+        },
+    ),
     _copies(
         id="E10",
         says="Several augmented copies of each example in a batch save updates on the "
