@@ -403,6 +403,7 @@ RIGHT = {
     checks.load_blobs: good_load,
     checks.rate_and_decay: lambda rate, decay, k: (rate * k**2, decay / k**2),
     checks.largest_rate: good_largest_rate,
+    checks.prior_weight: lambda prior, observed: observed / (prior + observed),
 }
 WRONG = [
     (checks.without_start, lambda memory, updates: memory),
@@ -497,6 +498,9 @@ WRONG = [
     (checks.leaky_deviation, lambda n, slope: (2 / n) ** 0.5),
     (checks.leaky_deviation, lambda n, slope: (2 / (1 + slope) / n) ** 0.5),
     (checks.leaky_deviation, lambda n, slope: n**-0.5),
+    (checks.prior_weight, lambda prior, observed: prior / (prior + observed)),
+    (checks.prior_weight, lambda prior, observed: float(prior <= observed)),
+    (checks.prior_weight, lambda p, o: o**0.5 / (p**0.5 + o**0.5)),
 ]
 
 
