@@ -28,6 +28,7 @@ SOURCES = {
     "hoffer2020augment": "Hoffer et al. 2020",
     "hoffer2017train": "Hoffer, Hubara and Soudry 2017",
     "ioffe2015batch": "Ioffe and Szegedy 2015",
+    "ioffe2017batch": "Ioffe 2017",
     "karpathy2022makemore": "Karpathy 2022",
     "kilcher2019batch": "Kilcher 2019",
     "lange2022batch": "Lange, Helfrich and Ye 2022",

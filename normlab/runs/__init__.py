@@ -30,6 +30,8 @@ _FILES = (
     "schedules",
     "implementations",
     "race",
+    "tiny_batches",
+    "two_classes",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

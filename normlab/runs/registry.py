@@ -70,6 +70,7 @@ NORMS: dict[str, dict[str, Norm | None]] = {
     "none": {},
     "batch": {"norm": BatchNorm},
     "torch_batch": {"norm": TorchBatchNorm},
+    "torch_batch_slow": {"norm": partial(TorchBatchNorm, momentum=0.01)},
     "torch_group": {"norm": torch_group_norm},
     "torch_layer": {"norm": torch_layer_norm},
     "torch_instance": {"norm": torch_instance_norm, "dense_norm": None},
@@ -83,6 +84,13 @@ NORMS: dict[str, dict[str, Norm | None]] = {
             "norm": partial(BatchRenorm, ghost_size=size, limits=renorm_limits(RACE))
         }
         for size in (2, 4, 8, 128)
+    },
+    # Of the whole batch, with the limits of a run of so many updates.
+    **{
+        f"renorm_over_{updates}": {
+            "norm": partial(BatchRenorm, limits=renorm_limits(updates))
+        }
+        for updates in (RACE, 2_500, 10_000)
     },
     **{
         f"kalman_{size}": {"norm": partial(KalmanNorm, ghost_size=size)}

@@ -5,9 +5,7 @@ from functools import partial
 from normlab.evidence.untried import LARGE, NUMBERS, untried
 
 _kalman = partial(untried, source="wang2018kalman", place="abstract")
-_filter = partial(untried, source="singh2020filter", place="abstract")
 _binary = partial(untried, source="chen2021bnn", place="abstract")
-_IMAGENET = "ImageNet, InceptionV3 and ResnetV2-50"
 
 CLAIMS = (
     untried(
@@ -24,15 +22,10 @@ CLAIMS = (
         setting="ImageNet, InceptionV2",
         reason=LARGE,
     ),
-    _filter(
-        id="E5",
-        says="With small batches it is more accurate than group normalization by more "
-        "than 1%.",
-        setting=_IMAGENET,
-        reason=NUMBERS,
-    ),
-    _filter(
+    untried(
         id="E6",
+        source="singh2020filter",
+        place="abstract",
         says="At finding objects it beats all others by at least 0.3 to 0.5% at every "
         "batch size.",
         setting="COCO",
