@@ -259,6 +259,7 @@ DRAWN = {
     ),
     "sign_and_surrogate": lambda: figures.sign_and_surrogate(
         np.arange(4.0), np.ones(4), np.ones(4), np.zeros(4)
+    ),
     "misses_by_layer": lambda: figures.misses_by_layer(dict.fromkeys(LOOKS, BY_LAYER)),
     "on_the_way_and_at_the_end": lambda: figures.on_the_way_and_at_the_end(
         {"a": CONTENDER, "b": CONTENDER}
@@ -679,6 +680,8 @@ def test_the_sign_is_drawn_beside_the_function_whose_slope_it_takes():
     value, slope = figures.sign_and_surrogate(x, x + 1, x + 2, x + 3).axes
     drawn = [line.get_ydata()[0] for line in (*value.lines, *slope.lines)]
     assert drawn == [1, 2, 3]
+
+
 def test_misses_of_mean_and_deviation_have_a_panel_each():
     figure = figures.misses_by_layer({"2 images": BY_LAYER})
     for which, ax in enumerate(figure.axes):
