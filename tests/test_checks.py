@@ -418,6 +418,7 @@ RIGHT = {
     checks.largest_rate: good_largest_rate,
     checks.whitened_gradient: good_whitened,
     checks.dot_of_signs: lambda a, b: len(a) - 2 * (a ^ b).sum(),
+    checks.prior_weight: lambda prior, observed: observed / (prior + observed),
 }
 WRONG = [
     (checks.without_start, lambda memory, updates: memory),
@@ -518,6 +519,9 @@ WRONG = [
     (checks.dot_of_signs, lambda a, b: (a ^ b).sum()),
     (checks.dot_of_signs, lambda a, b: len(a) - (a ^ b).sum()),
     (checks.dot_of_signs, lambda a, b: 101 - 2 * (a ^ b).sum()),
+    (checks.prior_weight, lambda prior, observed: prior / (prior + observed)),
+    (checks.prior_weight, lambda prior, observed: float(prior <= observed)),
+    (checks.prior_weight, lambda p, o: o**0.5 / (p**0.5 + o**0.5)),
 ]
 
 

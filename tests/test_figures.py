@@ -9,6 +9,7 @@ import pytest
 
 from normlab import figures
 from normlab.figures import __main__ as draw_cover
+from normlab.figures.batch_kalman import LOOKS
 from normlab.figures.cover import cover
 from normlab.figures.implementations import CURVES
 from normlab.figures.style import spread, spread_both_ways
@@ -69,6 +70,9 @@ BY_RATE = {
     for arm in ("none", "torch_batch")
 }
 GROUPS = {"8": np.array([0.7, 0.8]), "1": np.array([0.6, 0.9, 0.9])}
+BY_LAYER = {2: (0.2, 0.3), 3: (0.4, 0.1)}  # of the mean, of the deviation
+WAY = RNG.uniform(0.5, 0.9, size=(3, 8))
+CONTENDER = (np.arange(50, 450, 50), WAY, np.array([0.8, 0.9]), "red")
 OF_GAIN = {arm: {0.1: 0.3, 1.0: 1.0, 10.0: 3.0} for arm in BY_RATE}
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
@@ -255,6 +259,10 @@ DRAWN = {
     ),
     "sign_and_surrogate": lambda: figures.sign_and_surrogate(
         np.arange(4.0), np.ones(4), np.ones(4), np.zeros(4)
+    ),
+    "misses_by_layer": lambda: figures.misses_by_layer(dict.fromkeys(LOOKS, BY_LAYER)),
+    "on_the_way_and_at_the_end": lambda: figures.on_the_way_and_at_the_end(
+        {"a": CONTENDER, "b": CONTENDER}
     ),
     "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
@@ -672,6 +680,28 @@ def test_the_sign_is_drawn_beside_the_function_whose_slope_it_takes():
     value, slope = figures.sign_and_surrogate(x, x + 1, x + 2, x + 3).axes
     drawn = [line.get_ydata()[0] for line in (*value.lines, *slope.lines)]
     assert drawn == [1, 2, 3]
+
+
+def test_misses_of_mean_and_deviation_have_a_panel_each():
+    figure = figures.misses_by_layer({"2 images": BY_LAYER})
+    for which, ax in enumerate(figure.axes):
+        (line,) = ax.lines
+        expected = [[layer, both[which]] for layer, both in BY_LAYER.items()]
+        np.testing.assert_allclose(line.get_xydata(), expected)
+
+
+def test_a_contender_is_drawn_on_its_way_and_at_its_end():
+    steps, _, *rest = CONTENDER
+    contenders = {"a": CONTENDER, "b": (steps, WAY - 0.3, *rest)}
+    way, end = figures.on_the_way_and_at_the_end(contenders).axes
+    for line, accuracies in zip(way.lines, (WAY, WAY - 0.3), strict=True):
+        means = 100 * accuracies.mean(0)
+        np.testing.assert_allclose(line.get_xydata(), np.c_[steps, means])
+    assert way.get_ylim()[0] == pytest.approx(100 * (WAY[:, 2].mean() - 0.3))
+    seeds, mean = end.lines[:2]
+    np.testing.assert_allclose(seeds.get_xydata(), [[80, 0], [90, 0]])
+    np.testing.assert_allclose(mean.get_xydata(), [[85, 0]])
+    assert {tuple(line.get_ydata()) for line in end.lines[2:]} == {(1, 1), (1,)}
 
 
 def test_moved_tokens_are_coloured_and_the_changed_one_is_framed():

@@ -4,6 +4,7 @@
 """
 
 from normlab.evidence.card import card
+from normlab.evidence.decisions import decisions
 from normlab.evidence.intervals import (
     Interval,
     correlation,
@@ -17,6 +18,7 @@ __all__ = [
     "Interval",
     "card",
     "correlation",
+    "decisions",
     "further_run",
     "mean",
     "mean_correlation",

@@ -75,13 +75,23 @@ def card(*ids: str) -> Cards:
     Raises:
         KeyError: there is no such claim.
     """
-    for name in ids:
-        if name not in CLAIMS:
-            raise KeyError(f"no claim {name!r}; there are {', '.join(CLAIMS)}")
-    return Cards(tuple(Card(_verdict(CLAIMS[name])) for name in ids))
+    claims = [known(name) for name in ids]
+    return Cards(tuple(Card(found(claim)) for claim in claims))
 
 
-def _verdict(claim: Claim) -> Verdict:
+def known(name: str) -> Claim:
+    """Return the claim of this id.
+
+    Raises:
+        KeyError: there is none.
+    """
+    if name not in CLAIMS:
+        raise KeyError(f"no claim {name!r}; there are {', '.join(CLAIMS)}")
+    return CLAIMS[name]
+
+
+def found(claim: Claim) -> Verdict:
+    """Return what became of a claim, by what is recorded."""
     if not claim.experiment:
         return judge([claim])[claim.id]
     return _family(claim.experiment)[claim.id]

@@ -20,6 +20,7 @@ LETTERS = {
 SOURCES = {
     OURS: "this book",
     "ba2016layer": "Ba, Kiros and Hinton 2016",
+    "brock2021high": "Brock et al. 2021",
     "chen2019rethinking": "Chen et al. 2019",
     "chen2021bnn": "Chen et al. 2021",
     "goyal2017accurate": "Goyal et al. 2017",
@@ -28,6 +29,7 @@ SOURCES = {
     "hoffer2020augment": "Hoffer et al. 2020",
     "hoffer2017train": "Hoffer, Hubara and Soudry 2017",
     "ioffe2015batch": "Ioffe and Szegedy 2015",
+    "ioffe2017batch": "Ioffe 2017",
     "karpathy2022makemore": "Karpathy 2022",
     "kilcher2019batch": "Kilcher 2019",
     "lange2022batch": "Lange, Helfrich and Ye 2022",

@@ -30,6 +30,10 @@ _FILES = (
     "schedules",
     "implementations",
     "race",
+    "tiny_batches",
+    "two_classes",
+    "scaled_weights",
+    "batch_augmentation",
     "bnp",
     "binary",
 )

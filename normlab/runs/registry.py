@@ -5,6 +5,7 @@ from functools import partial
 
 from torch import nn
 
+from normlab.augmentation import repeated, shift_and_flip
 from normlab.layers import (
     BatchNorm,
     BatchRenorm,
@@ -73,6 +74,7 @@ NORMS: dict[str, dict[str, Norm | None]] = {
     "none": {},
     "batch": {"norm": BatchNorm},
     "torch_batch": {"norm": TorchBatchNorm},
+    "torch_batch_slow": {"norm": partial(TorchBatchNorm, momentum=0.01)},
     "torch_group": {"norm": torch_group_norm},
     "torch_layer": {"norm": torch_layer_norm},
     "torch_instance": {"norm": torch_instance_norm, "dense_norm": None},
@@ -86,6 +88,13 @@ NORMS: dict[str, dict[str, Norm | None]] = {
             "norm": partial(BatchRenorm, ghost_size=size, limits=renorm_limits(RACE))
         }
         for size in (2, 4, 8, 128)
+    },
+    # Of the whole batch, with the limits of a run of so many updates.
+    **{
+        f"renorm_over_{updates}": {
+            "norm": partial(BatchRenorm, limits=renorm_limits(updates))
+        }
+        for updates in (RACE, 2_500, 10_000)
     },
     **{
         f"kalman_{size}": {"norm": partial(KalmanNorm, ghost_size=size)}
@@ -119,5 +128,8 @@ TRANSFORMS: dict[str, Callable[[nn.Module, Run], Recorder]] = {
     "clip": clip,
     "precondition": precondition,
 }
-AUGMENTS: dict[str, Augment] = {}
+AUGMENTS: dict[str, Augment] = {
+    "shift_flip": shift_and_flip,
+    "shift_flip_4": repeated(shift_and_flip, 4),  # copies of each image
+}
 ARRANGEMENTS: dict[str, Arrange] = {"two_classes": two_classes}
