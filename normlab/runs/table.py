@@ -49,7 +49,9 @@ COLUMNS = {
         "that is not finite. gradient_variance and gradient_square: variance and "
         "squared mean of a batch's gradient, summed over all parameters. "
         "scatter_mean, scatter_var, batch_over_whole_var, error_mean, error_var: how a "
-        "layer's batches scatter and running averages miss.",
+        "layer's batches scatter and running averages miss. step_seconds, "
+        "step_seconds_ratio (over that of the same network without a normalizer) and "
+        "bytes_kept by autograd, of a training step.",
     ),
     "epoch": Column(int, "The epoch that it was measured in or after, from 1."),
     "step": Column(
