@@ -377,6 +377,8 @@ def whitened_weight_alone(g_weight, g_bias, mean, cov):
 
 def turned_by_variances(g_weight, g_bias, mean, cov):
     return good_whitened(g_weight, g_bias, mean, torch.diag(cov.diag()))
+
+
 def good_clip(gradient, weight, limit):
     if weight.dim() == 1:
         return good_clip(gradient[None], weight[None], limit)[0]

@@ -264,6 +264,7 @@ DRAWN = {
     "misses_by_layer": lambda: figures.misses_by_layer(dict.fromkeys(LOOKS, BY_LAYER)),
     "on_the_way_and_at_the_end": lambda: figures.on_the_way_and_at_the_end(
         {"a": CONTENDER, "b": CONTENDER}
+    ),
     "deviation_by_layer": lambda: figures.deviation_by_layer(
         {"a": (np.geomspace(1, 1e-6, 20), "red", ":"), "b": (np.ones(20), "blue", "-")}
     ),
