@@ -379,6 +379,48 @@ def turned_by_variances(g_weight, g_bias, mean, cov):
     return good_whitened(g_weight, g_bias, mean, torch.diag(cov.diag()))
 
 
+def good_clip(gradient, weight, limit):
+    if weight.dim() == 1:
+        return good_clip(gradient[None], weight[None], limit)[0]
+    g, w = (x.flatten(1).norm(dim=1) for x in (gradient, weight))
+    factor = (limit * w.clamp(min=1e-3) / g).clamp(max=1)
+    return gradient * factor.view(-1, *[1] * (weight.dim() - 1))
+
+
+def clip_all_together(gradient, weight, limit):
+    """As usual clipping does: the whole tensor as one unit."""
+    factor = limit * weight.norm().clamp(min=1e-3) / gradient.norm()
+    return gradient * factor.clamp(max=1)
+
+
+def clip_by_value(gradient, weight, limit):
+    longest = limit * weight.abs().clamp(min=1e-3)
+    return gradient.clamp(-longest, longest)
+
+
+def clip_numbers_of_a_bias(gradient, weight, limit):
+    if weight.dim() == 1:
+        return good_clip(gradient[:, None], weight[:, None], limit)[:, 0]
+    return good_clip(gradient, weight, limit)
+
+
+def stretch_too(gradient, weight, limit):
+    """Not only shorten: make every unit's gradient as long as is allowed."""
+    if weight.dim() == 1:
+        return stretch_too(gradient[None], weight[None], limit)[0]
+    g, w = (x.flatten(1).norm(dim=1) for x in (gradient, weight))
+    factor = limit * w.clamp(min=1e-3) / g
+    return gradient * factor.view(-1, *[1] * (weight.dim() - 1))
+
+
+def good_gamma(activation):
+    return 1 / activation(torch.randn(1_000_000)).std().item()
+
+
+def gamma_of_squares(activation):
+    return 1 / activation(torch.randn(1_000_000)).square().mean().sqrt().item()
+
+
 RIGHT = {
     checks.rate_that_jumps: good_rate_that_jumps,
     checks.first_of_three: good_first_of_three,
@@ -419,8 +461,23 @@ RIGHT = {
     checks.whitened_gradient: good_whitened,
     checks.dot_of_signs: lambda a, b: len(a) - 2 * (a ^ b).sum(),
     checks.prior_weight: lambda prior, observed: observed / (prior + observed),
+    checks.clipped: good_clip,
+    checks.gamma_of: good_gamma,
+    checks.noise_left: lambda a, b, n, m: a / n + b / (n * m),
 }
 WRONG = [
+    (checks.clipped, lambda gradient, weight, limit: gradient),
+    (checks.clipped, clip_all_together),
+    (checks.clipped, clip_by_value),
+    (checks.clipped, clip_numbers_of_a_bias),
+    (checks.clipped, stretch_too),
+    (checks.clipped, lambda g, w, limit: good_clip(g, w + 1e-2, limit)),
+    (checks.gamma_of, lambda activation: 2**0.5),
+    (checks.gamma_of, gamma_of_squares),
+    (checks.gamma_of, lambda activation: good_gamma(activation) ** 2),
+    (checks.noise_left, lambda a, b, n, m: (a + b) / (n * m)),
+    (checks.noise_left, lambda a, b, n, m: (a + b) / n),
+    (checks.noise_left, lambda a, b, n, m: a + b / (n * m)),
     (checks.without_start, lambda memory, updates: memory),
     (checks.without_start, lambda memory, updates: memory / 0.001),
     (checks.without_start, lambda m, n: m / (1 - 0.999 ** (n + 1))),

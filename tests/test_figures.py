@@ -74,6 +74,7 @@ BY_LAYER = {2: (0.2, 0.3), 3: (0.4, 0.1)}  # of the mean, of the deviation
 WAY = RNG.uniform(0.5, 0.9, size=(3, 8))
 CONTENDER = (np.arange(50, 450, 50), WAY, np.array([0.8, 0.9]), "red")
 OF_GAIN = {arm: {0.1: 0.3, 1.0: 1.0, 10.0: 3.0} for arm in BY_RATE}
+LAYER_SHARES = [np.array([0.05, 0.2]), np.array([0.09, 0.1, 0.11])]
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
     "loss_against_step": lambda: figures.loss_against_step(
@@ -263,6 +264,18 @@ DRAWN = {
     "misses_by_layer": lambda: figures.misses_by_layer(dict.fromkeys(LOOKS, BY_LAYER)),
     "on_the_way_and_at_the_end": lambda: figures.on_the_way_and_at_the_end(
         {"a": CONTENDER, "b": CONTENDER}
+    ),
+    "deviation_by_layer": lambda: figures.deviation_by_layer(
+        {"a": (np.geomspace(1, 1e-6, 20), "red", ":"), "b": (np.ones(20), "blue", "-")}
+    ),
+    "gradient_shares": lambda: figures.gradient_shares(
+        {"8 images": LAYER_SHARES, "128 images": LAYER_SHARES}, 0.1
+    ),
+    "variance_by_copies": lambda: figures.variance_by_copies(
+        {"copies": ({1: 4.0, 2: 3.0, 4: 2.5}, "red")}
+    ),
+    "copies_by_update": lambda: figures.copies_by_update(
+        {"a": (BY_RATE["none"].set_axis([50, 100, 150], axis=1), "red", "-")}
     ),
     "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
@@ -900,3 +913,29 @@ def test_by_factor_draws_seeds_and_their_mean_in_per_cent():
     np.testing.assert_allclose(ax.lines[0].get_xdata(), [1, 3])
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [85, 70])
     np.testing.assert_allclose(ax.lines[1].get_ydata(), [80, 90])
+
+
+def test_units_that_are_clipped_are_those_above_the_limit():
+    figure = figures.gradient_shares({"8 images": LAYER_SHARES}, 0.1)
+    (ax,) = figure.axes
+    drawn = {}
+    for dots in ax.collections:
+        color = tuple(dots.get_facecolor()[0]) if len(dots.get_offsets()) else None
+        drawn.setdefault(color, []).extend(dots.get_offsets()[:, 1])
+    assert sorted(map(sorted, drawn.values())) == [[0.05, 0.09, 0.1], [0.11, 0.2]]
+    assert set(ax.lines[0].get_ydata()) == {0.1}
+
+
+def test_variances_are_shares_of_one_copys_and_the_theory_is_one_over_m():
+    (ax,) = figures.variance_by_copies({"a": ({1: 4.0, 2: 3.0, 4: 2.0}, "red")}).axes
+    found, theory = ax.lines
+    np.testing.assert_allclose(found.get_ydata(), [1, 0.75, 0.5])
+    np.testing.assert_allclose(theory.get_ydata(), [1, 0.5, 0.25])
+
+
+def test_a_signal_that_is_gone_is_named_where_it_was_last_seen():
+    values = [1.0, 0.1, 0.01, 1e-5]
+    (ax,) = figures.deviation_by_layer({"a": (values, "red", "-")}).axes
+    (text,) = ax.texts
+    assert text.xy == (3, pytest.approx(0.01))
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), values)

@@ -92,7 +92,7 @@ def noise_left(function: Callable[[float, float, int, int], float]) -> Verdict:
     cases = ((4.0, 1.0, 1, 1), (4.0, 1.0, 2, 1), (4.0, 1.0, 1, 3), (1.0, 9.0, 2, 3))
     return check(
         {
-            f"{a:g} of images, {b:g} of copies, {n} images, {m} copies each": partial(
+            f"{a:g} of images, {b:g} of copies, batch {n}, copies {m}": partial(
                 right, a, b, n, m
             )
             for a, b, n, m in cases

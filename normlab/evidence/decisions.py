@@ -7,7 +7,7 @@ from normlab.evidence.card import LEDGER, found, known
 from normlab.evidence.judge import Verdict
 from normlab.evidence.words import Word
 
-HEADS = ("If", "then try", "here")
+HEADS = ("If", "then try", "our runs say")
 
 
 @dataclass(frozen=True)

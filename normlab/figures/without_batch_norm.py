@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, label, new_figure, seed_band, spread
+from normlab.figures.style import COLORS, label, new_figure, seed_band, spread_both_ways
 
 GREY = COLORS["theory"]
 LEAST = 1e-3  # deviation; what is below is gone
-HEIGHT = 0.42  # of a label, in decades
+HEIGHT = 0.3  # of a label, in decades
 
 
 def deviation_by_layer(
@@ -29,10 +29,10 @@ def deviation_by_layer(
         seen = np.flatnonzero(np.asarray(values) >= LEAST)[-1]
         ends.append((np.log10(values[seen]), layers[seen], name, color))
     ends.sort()
-    heights = spread([height for height, *_ in ends], HEIGHT)
+    heights = spread_both_ways([height for height, *_ in ends], HEIGHT)
     for (_, at, name, color), height in zip(ends, heights, strict=True):
         label(ax, at, 10**height, name, color)
-    ax.set(yscale="log", ylim=(LEAST, 5), xlabel="layer")
+    ax.set(yscale="log", ylim=(LEAST, 3), xlabel="layer")
     ax.set_xlim(1, 1.45 * max(len(values) for values, *_ in networks.values()))
     ax.set_xticks([1, 5, 10, 15, 20])
     ax.set_ylabel("deviation over images\nand places (log scale)")

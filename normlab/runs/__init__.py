@@ -30,6 +30,7 @@ _FILES = (
     "schedules",
     "implementations",
     "race",
+    "race_cost",
     "tiny_batches",
     "two_classes",
     "scaled_weights",

@@ -88,7 +88,7 @@ GRIDS = {
     ("batch", EIGHT): (0.03, 0.1, 0.3, 1.0),
     ("precondition", EIGHT): (0.03, 0.1, 0.3, 1.0),
     ("none", ONE): (0.001, 0.003, 0.01, 0.03),
-    ("precondition", ONE): (0.01, 0.03, 0.1, 0.3),
+    ("precondition", ONE): (0.03, 0.1, 0.3, 1.0),
 }
 # Of each grid the rates with the best and the second-best mean accuracy on validation
 # images, statistics recomputed, in "bnp-rates"; a test recomputes them. Second-best

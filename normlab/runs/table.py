@@ -50,7 +50,9 @@ COLUMNS = {
         "squared mean of a batch's gradient, summed over all parameters. "
         "scatter_mean, scatter_var, batch_over_whole_var, error_mean, error_var: how a "
         "layer's batches scatter and running averages miss. dead_units: the share of "
-        "units that are 0 for all images, in the layer with most of them.",
+        "units that are 0 for all images, in the layer with most of them. "
+        "step_seconds, step_seconds_ratio (over that of the same network without a "
+        "normalizer) and bytes_kept by autograd, of a training step.",
     ),
     "epoch": Column(int, "The epoch that it was measured in or after, from 1."),
     "step": Column(

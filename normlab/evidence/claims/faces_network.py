@@ -13,6 +13,7 @@ from normlab.evidence.claim import Claim
 from normlab.evidence.records import Records
 from normlab.evidence.rules import Holds
 from normlab.evidence.words import Word
+from normlab.kept import bytes_for_backward
 from normlab.models import TorchBatchNorm, deep_cnn
 
 Found = tuple[Word, tuple[tuple[str, str], ...]]
@@ -61,18 +62,8 @@ def _listed(numbers: list[int]) -> str:
 
 def bytes_kept(network: nn.Module, images: int = 2) -> int:
     """Return what lies in memory between the two passes, per image, without weights."""
-    weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
-    kept = {}
-
-    def note(tensor: torch.Tensor) -> torch.Tensor:
-        memory = tensor.untyped_storage()
-        if memory.data_ptr() not in weights:
-            kept[memory.data_ptr()] = memory.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        network(torch.zeros(images, 1, PIXELS, PIXELS))
-    return sum(kept.values()) // images
+    faces = torch.zeros(images, 1, PIXELS, PIXELS)
+    return bytes_for_backward(network, faces) // images
 
 
 def memory_is_short(_: Records, norm=TorchBatchNorm) -> Found:
