@@ -134,7 +134,7 @@ def _whole(curve: np.ndarray) -> np.ndarray:
 def _cell(seen: _Seen, level: float) -> dict[str, Any]:
     steps = np.array(LOOKS)
     updates = [reached(steps, curve, level) for curve in seen.curves]
-    arrived = sum(at < steps[-1] for at in updates)  # the last look is for the others
+    arrived = sum(at < LOOKS[-1] for at in updates)  # the last look is for the others
     everybody = arrived == len(updates)
     middle = float(np.exp(np.mean(np.log(updates)))) if everybody else None
     stacked = np.stack(seen.curves)
@@ -163,8 +163,8 @@ def _costs() -> dict[str, dict[str, Any]]:
         found[name].append((ratios[key], sizes[key]))
     return {
         name: {
-            "seconds": [round(of(times), 3) for of in (np.median, min, max)],
-            "bytes": round(np.median(kept) / 1e6, 3),
+            "seconds": [round(float(of(times)), 3) for of in (np.median, min, max)],
+            "bytes": round(float(np.median(kept)) / 1e6, 3),
         }
         for name, pairs in found.items()
         for times, kept in [tuple(zip(*pairs, strict=True))]
