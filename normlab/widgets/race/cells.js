@@ -21,12 +21,12 @@ const WRITTEN = {
 /** What the numbers are, in words. */
 export const MEANS = {
   accuracy: () => "Accuracy (%) on the test images after 1,400 updates, statistics " +
-    "recomputed; below, the lowest and the highest seed.",
+    "recomputed; small, the lowest and the highest seed.",
   updates: ({ level }) => `Updates to ${format(level, 1)}% of 2,000 validation images, ` +
     "which batch norm of 128 has half of the way: the first of three looks in a row, " +
     "geometric mean of the seeds. Where a seed is never there: how many are.",
   seconds: () => "Time of a training step, one without a normalizer being 1: medians " +
-    "of runs in turns on one thread; below, the lowest and the highest repetition.",
+    "of runs in turns on one thread; small, the lowest and the highest repetition.",
   bytes: () => "What is kept between forward and backward pass for a batch of 128, " +
     "weights left out.",
 };
