@@ -44,7 +44,7 @@ class Race(Widget):
                 "chosen": Control("curves", 0, 1, 1, length=len(NAMES)),
             },
             name="race",
-            room=[1180, 1010],
+            room=[1520, 1160],
             data=packed(),
             alt="Test accuracy against the number of images that share statistics, "
             "from 2 to 128: lines for batch normalization, batch renormalization and "
