@@ -348,6 +348,30 @@ def last_of_three(steps, accuracy, level):
     return steps[min(steps.index(first) + 2, len(steps) - 1)]
 
 
+def good_renorm_corrections(mean, std, running_mean, running_std, r_max, d_max):
+    r, d = std / running_std, (mean - running_mean) / running_std
+    return r.clamp(1 / r_max, r_max), d.clamp(-d_max, d_max)
+
+
+def corrections_upside_down(mean, std, running_mean, running_std, r_max, d_max):
+    """r the other way round, d in the batch's own deviations."""
+    r, d = running_std / std, (mean - running_mean) / std
+    return r.clamp(1 / r_max, r_max), d.clamp(-d_max, d_max)
+
+
+def corrections_without_limits(mean, std, running_mean, running_std, r_max, d_max):
+    return std / running_std, (mean - running_mean) / running_std
+
+
+def corrections_limited_above(mean, std, running_mean, running_std, r_max, d_max):
+    r, d = std / running_std, (mean - running_mean) / running_std
+    return r.clamp(max=r_max), d.clamp(max=d_max)
+
+
+def good_threshold(x, tau):
+    return torch.maximum(x, tau[:, None, None])
+
+
 def error_of_pixels(maps, batch_size):
     """As if all pixels were independent."""
     return maps.std() / (batch_size * maps[0].numel()) ** 0.5
@@ -424,6 +448,8 @@ def gamma_of_squares(activation):
 RIGHT = {
     checks.rate_that_jumps: good_rate_that_jumps,
     checks.first_of_three: good_first_of_three,
+    checks.renorm_corrections: good_renorm_corrections,
+    checks.threshold_from_relu: good_threshold,
     checks.standardize: good_standardize,
     checks.largest_stable_rate: lambda h: 2 / torch.linalg.eigvalsh(h)[-1],
     checks.batch_norm: good_batch_norm,
@@ -559,6 +585,13 @@ WRONG = [
     (checks.rate_that_jumps, lambda n, rate, factor, at: rate * factor ** len(at)),
     (checks.rate_that_jumps, lambda n, r, f, at: r * f ** sum(a < n for a in at)),
     (checks.rate_that_jumps, lambda n, r, f, at: r * f ** sum(a <= n for a in {*at})),
+    (checks.renorm_corrections, corrections_upside_down),
+    (checks.renorm_corrections, corrections_without_limits),
+    (checks.renorm_corrections, corrections_limited_above),
+    (checks.renorm_corrections, lambda mean, *_: mean),
+    (checks.threshold_from_relu, lambda x, tau: x.relu()),
+    (checks.threshold_from_relu, lambda x, tau: (x - tau[:, None, None]).relu()),
+    (checks.threshold_from_relu, lambda x, tau: x.clamp(min=tau[0].item())),
     (checks.first_of_three, first_of_one),
     (checks.first_of_three, first_of_two),
     (checks.first_of_three, last_of_three),

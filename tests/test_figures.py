@@ -32,6 +32,19 @@ RUNS = pd.DataFrame(
         for lr in (0.1, 1.0)
     ]
 )
+RACE = {
+    "sizes": [2, 128],
+    "rows": [
+        {"label": "few", "color": "batch", "contenders": [(2, "a"), (128, "b")]},
+        {"label": "alone", "color": "data", "contenders": [(0, "c")]},
+        {"label": "not there", "color": "none", "contenders": [(0, "d")]},
+    ],
+    "cells": {
+        "a": {"accuracy": [80.0, 78.0, 81.0]},
+        "b": {"accuracy": [90.0, 90.0, 90.0]},
+        "c": {"accuracy": [85.0, 84.0, 86.0]},
+    },
+}
 ONE_RATE = RUNS[RUNS["lr"] == 1.0]
 LENET = pd.concat(
     RUNS[RUNS["norm"] == "none"].assign(
@@ -237,6 +250,7 @@ DRAWN = {
         {"shuffled": {2: 0.5, 1000: 0.9}, "PyTorch’s memory": {2: 0.9, 1000: 0.9}}
     ),
     "shared_means": lambda: figures.shared_means((4, 8, 8, 8)),
+    "accuracy_by_sharing": lambda: figures.accuracy_by_sharing(RACE),
     "accuracy_curves": lambda: figures.accuracy_curves(
         {"a": {"x": LINE}, "b": {"x": LINE}}, level=(15, 0.6)
     ),
@@ -874,6 +888,17 @@ def test_accuracy_curves_draw_the_error_of_mean_and_ends():
 
 def both_ticks(ax):
     return ax.get_yticklabels(), ax.get_yticks()
+
+
+def test_accuracy_by_sharing_draws_seeds_and_a_line_across():
+    (ax,) = figures.accuracy_by_sharing(RACE).axes
+    points = [(list(line.get_xdata()), list(line.get_ydata())) for line in ax.lines]
+    assert ([2, 128], [80, 90]) in points
+    assert ([2, 128], [85, 85]) in points
+    (bars,) = ax.collections
+    ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
+    assert ends == [[78, 81], [90, 90]]
+    assert {text.get_text() for text in ax.texts} == {"few", "alone"}
 
 
 def test_rates_by_update_keep_what_they_are_given():

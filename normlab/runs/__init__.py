@@ -30,7 +30,6 @@ _FILES = (
     "schedules",
     "implementations",
     "race",
-    "race_cost",
     "tiny_batches",
     "two_classes",
     "scaled_weights",

@@ -17,6 +17,8 @@ from normlab.runs.early import (
 )
 from normlab.runs.execute import build, data, updates
 from normlab.runs.registry import RACE
+from normlab.runs.rows import STEPS_KEPT
+from normlab.runs.step_cost import cost
 from normlab.runs.watch import Watch
 
 BATCH = 128
@@ -194,4 +196,11 @@ RACE_OTHERS = Experiment(
     seeds=3,
     first_seed=FIRST,
     carry_out=follow,
+)
+RACE_COST = Experiment(
+    name="race-cost",
+    question="What does a step with each normalizer cost in time and memory?",
+    variants=entered(*CONTENDERS, rates=BEST, steps=STEPS_KEPT),
+    first_seed=FIRST,  # a seed is a repetition
+    carry_out=cost,
 )

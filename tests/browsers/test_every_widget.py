@@ -11,6 +11,7 @@ import test_implementations
 import test_microscope
 import test_playground
 import test_projection
+import test_race
 import test_rates
 import test_schedules_compared
 import test_signal_by_layer
@@ -145,6 +146,18 @@ def schedules(widget):
         test_schedules_compared.assert_row(widget, arm[-1], make(*arm), make)
     widget.click(control("norm"))  # the first of two
     test_schedules_compared.assert_empty(widget, "short_step")
+
+
+@moves("race")
+def race(widget):
+    widget.press(f"({control('measure')})[1]", "ArrowRight")
+    test_race.assert_updates(widget, "batch_128")
+    widget.click(labelled_cell("batch_4"))
+    assert "batch_4" in test_race.drawn(widget)
+
+
+def labelled_cell(name):
+    return f'.//button[@data-cell="{name}"]'
 
 
 @moves("which-axes")

@@ -9,11 +9,11 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from normlab.evaluation.kept import bytes_for_backward
 from normlab.evidence.claim import Claim
 from normlab.evidence.records import Records
 from normlab.evidence.rules import Holds
 from normlab.evidence.words import Word
-from normlab.kept import bytes_for_backward
 from normlab.models import TorchBatchNorm, deep_cnn
 
 Found = tuple[Word, tuple[tuple[str, str], ...]]

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from normlab.figures.small_batches import accuracy_by_sharing
 from normlab.runs import source
 from normlab.widgets.base import Control, Widget, module
-from normlab.widgets.race.packed import FIRST, NAMES, OTHERS, RACE_COST, packed
+from normlab.widgets.race.packed import COST, FIRST, NAMES, OTHERS, packed
 
 MEASURES = {
     "accuracy": "accuracy",
@@ -44,13 +44,13 @@ class Race(Widget):
                 "chosen": Control("curves", 0, 1, 1, length=len(NAMES)),
             },
             name="race",
-            room=[1180, 1010],
+            room=[1482, 1080],
             data=packed(),
             alt="Test accuracy against the number of images that share statistics, "
             "from 2 to 128: lines for batch normalization, batch renormalization and "
             "batch Kalman normalization, a dashed line across for each normalizer "
             "that looks at one image alone.",
-            source=" · ".join(source(n) for n in (FIRST, OTHERS, RACE_COST.name)),
+            source=" · ".join(source(n) for n in (FIRST, OTHERS, COST)),
             **traits,
         )
 

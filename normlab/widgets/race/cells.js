@@ -4,7 +4,7 @@ import { format, html, set, svg } from "../shared.js";
 
 export const STATE = ["measure", "chosen"];
 const SHARED = { 2: "2 3", 4: "6 3", 8: "9 3 2 3", 32: "14 3", 128: "" };
-const ALONE = ["", "8 3", "2 3", "10 3 2 3", "3 6"]; // rows that see one image alone
+const ALONE = ["", "8 3", "2 3", "10 3 2 3", "3 6", "5 4"]; // who sees one image alone
 
 /** What each cell shows: a number, and how far it spreads. */
 const WRITTEN = {
@@ -21,12 +21,12 @@ const WRITTEN = {
 /** What the numbers are, in words. */
 export const MEANS = {
   accuracy: () => "Accuracy (%) on the test images after 1,400 updates, statistics " +
-    "recomputed; below, the lowest and the highest seed.",
+    "recomputed; small, the lowest and the highest seed.",
   updates: ({ level }) => `Updates to ${format(level, 1)}% of 2,000 validation images, ` +
     "which batch norm of 128 has half of the way: the first of three looks in a row, " +
     "geometric mean of the seeds. Where a seed is never there: how many are.",
   seconds: () => "Time of a training step, one without a normalizer being 1: medians " +
-    "of runs in turns on one thread; below, the lowest and the highest repetition.",
+    "of runs in turns on one thread; small, the lowest and the highest repetition.",
   bytes: () => "What is kept between forward and backward pass for a batch of 128, " +
     "weights left out.",
 };
@@ -40,11 +40,8 @@ export function contendersOf({ rows }) {
     const { label, color, contenders } = row;
     return contenders.map(([size, name]) => {
       const said = size ? `${label}, ${size} images` : label;
-      // The one without anything has a colour of its own.
-      const own = ALONE[alone.indexOf(row)];
-      const dashes = size ? SHARED[size] : (color === "none" ? "" : own);
-      const seen = color === "none" && size ? "10 3 2 3 2 3" : dashes;
-      return [name, { label: said, color: `var(--bn-${color})`, dashes: seen }];
+      const dashes = size ? SHARED[size] : ALONE[alone.indexOf(row)];
+      return [name, { label: said, color: `var(--bn-${color})`, dashes }];
     });
   }));
 }

@@ -6,7 +6,7 @@ import {
 } from "../shared.js";
 
 const HEIGHT = 300;
-const EDGE = { left: 58, right: 12, top: 14, bottom: 48 };
+const EDGE = { left: 58, right: 24, top: 14, bottom: 48 };
 const ACCURACIES = [50, 60, 70, 75, 80, 84, 86, 88, 90, 92];
 const UPDATES = [0, 200, 400, 600, 800, 1000, 1200, 1400];
 

@@ -11,10 +11,10 @@ from normlab.evidence.claims.schedules import reached
 from normlab.runs import Run, load, recordings, store
 from normlab.runs.early import CHANCE
 from normlab.runs.race import BEST, CONTENDERS, EVERY, entered
-from normlab.runs.race_cost import RACE_COST, STEPS
 from normlab.runs.registry import RACE
+from normlab.runs.rows import STEPS_KEPT
 
-FIRST, OTHERS = "race", "race-others"
+FIRST, OTHERS, COST = "race", "race-others", "race-cost"
 SIZES = (2, 4, 8, 32, 128)  # images that share statistics
 HALF = RACE // 2  # updates, of batch normalization to the level that all are to reach
 LOOKS = range(EVERY, RACE + 1, EVERY)
@@ -134,7 +134,7 @@ def _whole(curve: np.ndarray) -> np.ndarray:
 def _cell(seen: _Seen, level: float) -> dict[str, Any]:
     steps = np.array(LOOKS)
     updates = [reached(steps, curve, level) for curve in seen.curves]
-    arrived = sum(at < steps[-1] for at in updates)  # the last look is for the others
+    arrived = sum(at < LOOKS[-1] for at in updates)  # the last look is for the others
     everybody = arrived == len(updates)
     middle = float(np.exp(np.mean(np.log(updates)))) if everybody else None
     stacked = np.stack(seen.curves)
@@ -152,19 +152,19 @@ def _cell(seen: _Seen, level: float) -> dict[str, Any]:
 
 def _costs() -> dict[str, dict[str, Any]]:
     """Return time and memory of a step by contender, as far as they are recorded."""
-    if not store.records(RACE_COST.name):
+    if not store.records(COST):
         return {}
-    table, names = load(RACE_COST.name), _names(steps=STEPS)
+    table, names = load(COST), _names(steps=STEPS_KEPT)
     ratios = _values(table, "step_seconds_ratio", "train", "")
     sizes = _values(table, "bytes_kept", "train", "")
     found = defaultdict(list)
-    for key, record in store.records(RACE_COST.name).items():
+    for key, record in store.records(COST).items():
         name = names.get(replace(Run(**record["config"]), seed=0))
         found[name].append((ratios[key], sizes[key]))
     return {
         name: {
-            "seconds": [round(of(times), 3) for of in (np.median, min, max)],
-            "bytes": round(np.median(kept) / 1e6, 3),
+            "seconds": [round(float(of(times)), 3) for of in (np.median, min, max)],
+            "bytes": round(float(np.median(kept)) / 1e6, 3),
         }
         for name, pairs in found.items()
         for times, kept in [tuple(zip(*pairs, strict=True))]

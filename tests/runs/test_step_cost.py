@@ -1,4 +1,4 @@
-"""What a step of the race costs: what is timed, counted and kept."""
+"""What a training step costs: what is timed, counted and kept."""
 
 import math
 from dataclasses import replace
@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from normlab.kept import bytes_for_backward
-from normlab.runs import EXPERIMENTS, execute, race_cost
+from normlab.evaluation.kept import bytes_for_backward
+from normlab.runs import EXPERIMENTS, execute, step_cost
 from normlab.runs.race import CONTENDERS
-from normlab.runs.race_cost import STEPS, cost
+from normlab.runs.rows import STEPS_KEPT
+from normlab.runs.step_cost import cost
 
 SIZE = 16  # images
 RUNS = dict(zip(CONTENDERS, EXPERIMENTS["race-cost"].variants, strict=True))
@@ -20,9 +21,9 @@ RUNS = dict(zip(CONTENDERS, EXPERIMENTS["race-cost"].variants, strict=True))
 @pytest.fixture
 def few(images, monkeypatch):
     """Few images, one turn, and a clock: each training takes a second longer."""
-    for module in (execute, race_cost):
+    for module in (execute, step_cost):
         monkeypatch.setattr(module, "data", lambda _: (images, images))
-    monkeypatch.setattr(race_cost, "TURNS", 1)
+    monkeypatch.setattr(step_cost, "TURNS", 1)
 
 
 def short(name):
@@ -38,32 +39,32 @@ def test_every_contender_has_its_cost():
         contender = CONTENDERS[name]
         assert (run.model, run.norm) == (contender.model, contender.norm)
         assert run.transform == contender.transform
-        assert run.steps == STEPS
+        assert run.steps == STEPS_KEPT
 
 
 def test_a_ratio_is_of_medians_and_the_first_turn_does_not_count(few, monkeypatch):
     """The turns take 100 and 100, then 6 and 2, 5 and 1, 9 and 3 seconds a step."""
     seconds = iter([100, 100, 6, 2, 5, 1, 9, 3])
-    monkeypatch.setattr(race_cost, "TURNS", 3)
+    monkeypatch.setattr(step_cost, "TURNS", 3)
 
     def trained(*_):
         epoch = SimpleNamespace(seconds=next(seconds))
         return SimpleNamespace(epochs=[epoch], step_losses=[2.3], diverged=None)
 
-    monkeypatch.setattr(race_cost, "_trained", trained)
+    monkeypatch.setattr(step_cost, "_trained", trained)
     found = numbers(cost(short("group"), "cpu"))
     assert (found["step_seconds"], found["step_seconds_ratio"]) == (6, 3)
 
 
 def test_the_other_of_a_turn_has_no_normalizer_and_the_same_seed(few, monkeypatch):
     trained = []
-    train_on = race_cost.train_on
+    train_on = step_cost.train_on
 
     def watched(model, run, *given, **options):
         trained.append(run)
         return train_on(model, run, *given, **options)
 
-    monkeypatch.setattr(race_cost, "train_on", watched)
+    monkeypatch.setattr(step_cost, "train_on", watched)
     run = short("precondition")
     cost(run, "cpu")
     assert trained[::2] == [run] * 2
