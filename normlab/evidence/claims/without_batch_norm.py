@@ -204,8 +204,8 @@ def less_dependent(_: Records) -> tuple[Word, Numbers]:
             ):
                 found = measure(y) / measure(x)
                 holds &= abs(found / left - 1) < WITHIN
-                what = f"{name} left where {p:.0%} is dropped; predicted {left:.4f}"
-                numbers.append((what, f"{found:.3f}"))
+                what = f"{name} left, {p:.0%} dropped"
+                numbers.append((what, f"{found:.3f}, predicted {left:.3f}"))
     return (Word.REPRODUCED if holds else Word.NOT_REPRODUCED), tuple(numbers)
 
 
@@ -256,7 +256,8 @@ CLAIMS = (
     ),
     _copies(
         id="E10-better",
-        says="They improve generalization.",
+        says="Several augmented copies of each example in a batch improve "
+        "generalization.",
         rule=better(),
         variants={RATES: better(second=True)},
     ),
