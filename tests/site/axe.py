@@ -51,5 +51,12 @@ def look(page):
     return page.evaluate(LOOK)
 
 
+def press_theme_button(page):
+    for _ in range(3):
+        page.locator(".theme-switch-button").first.dispatch_event("click")
+        if theme(page) == "dark":
+            break
+
+
 def set_dark(page):
     page.evaluate("document.documentElement.dataset.theme = 'dark'")

@@ -10,7 +10,7 @@ import yaml
 from browser import launch
 from bs4 import BeautifulSoup
 from server import published
-from visit import open_page
+from visit import visited
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
@@ -27,9 +27,13 @@ def built_pages():
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that takes `page_name` or `chapter` once for each of them."""
+    """Run a test that takes `page_name` or `chapter` once for each of them.
+
+    Of each page in turn all tests that share the visit to it.
+    """
     if "page_name" in metafunc.fixturenames:
-        metafunc.parametrize("page_name", built_pages())
+        scope = "module" if "visit" in metafunc.fixturenames else "function"
+        metafunc.parametrize("page_name", built_pages(), scope=scope)
     if "chapter" in metafunc.fixturenames:
         chapters = [p for p in built_pages() if p.startswith("notebooks/")]
         metafunc.parametrize("chapter", chapters or [UNBUILT])
@@ -62,9 +66,9 @@ def repository():
 
 
 @pytest.fixture(scope="session")
-def address(site, soups):
+def address(site):
     """The site under the path that it has when published."""
-    canonical = soups["search.html"].select_one("link[rel=canonical]")["href"]
+    canonical = soup("search.html").select_one("link[rel=canonical]")["href"]
     prefix = urlsplit(canonical).path.removesuffix("search.html")
     with published(site, prefix) as url:
         yield url
@@ -77,17 +81,11 @@ def browser(playwright):
     browser.close()
 
 
-@pytest.fixture(scope="session")
-def visits():
-    return {}
-
-
-@pytest.fixture
-def visit(page_name, visits, browser, address):
-    """The one visit to a page that its tests share."""
-    if page_name not in visits:
-        visits[page_name] = open_page(browser, address + page_name)
-    return visits[page_name]
+@pytest.fixture(scope="module")
+def visit(page_name, browser, address):
+    """The one visit to a page that its tests share; the page is still open."""
+    with visited(browser, address + page_name) as visit:
+        yield visit
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
-from visit import WATCH_POLICY
+from tabs import lent
 
 COPY = re.compile("Copy link|Link copied")  # what it says for a while after a click
 
@@ -117,19 +117,15 @@ def shown(browser, url, name, *, width=1280, **options):
 
     ``url`` may end in a query after "#widget-...", as a link to a widget does.
     """
-    size = {"width": width, "height": 900}
-    context = browser.new_context(viewport=size, has_touch=True, **options)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.add_init_script(WATCH_POLICY)
-    page, complaints = context.new_page(), []
-    page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-    page.on("pageerror", lambda e: complaints.append(str(e)))
-    page.goto(url)
-    place = page.locator(f"#widget-{name}")
-    place.scroll_into_view_if_needed()
-    page.locator(f"#widget-{name}[data-ready]").wait_for()
-    widget = Shown(page, place, complaints)
-    widget.settle()
-    yield widget
-    assert complaints + page.evaluate("window.violations") == []
-    context.close()
+    permissions = ["clipboard-read", "clipboard-write"]
+    options |= {"has_touch": True, "permissions": permissions}
+    with lent(browser, width=width, **options) as tab:
+        page = tab.page
+        page.goto(url)
+        place = page.locator(f"#widget-{name}")
+        place.scroll_into_view_if_needed()
+        page.locator(f"#widget-{name}[data-ready]").wait_for()
+        widget = Shown(page, place, tab.complaints)
+        widget.settle()
+        yield widget
+        assert tab.complaints + page.evaluate("window.violations") == []

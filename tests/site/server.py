@@ -9,6 +9,9 @@ from functools import partial
 class Pages(http.server.SimpleHTTPRequestHandler):
     """Serves `directory` under `prefix`; what is missing gets 404.html."""
 
+    protocol_version = "HTTP/1.1"  # several files by one connection
+    disable_nagle_algorithm = True  # else each of them waits for an answer
+
     def __init__(self, *args, prefix, **kwargs):
         self.prefix = prefix
         super().__init__(*args, **kwargs)

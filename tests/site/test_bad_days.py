@@ -5,6 +5,7 @@ from itertools import product
 
 from hand import shown
 from PIL import Image, ImageChops
+from tabs import lent
 from test_widgets import each_page, each_widget
 
 # WCAG's contrast ratio of what an element's text and background are.
@@ -57,17 +58,9 @@ def test_forced_colours_show_what_is_chosen(page, name, browser, address):
 
 @each_page
 def test_a_page_opened_as_a_file_says_why_its_widgets_are_still(page, site, browser):
-    context = browser.new_context()
-    tab = context.new_page()
-    tab.goto((site / page).as_uri())
-    for place in tab.locator(".bn-widget").all():
-        assert place.locator(".bn-still").is_visible()
-        assert "make serve" in place.locator(".bn-note").inner_text()
-        assert place.locator(".bn-live").count() == 0
-    context.close()
-
-
-@each_page
-def test_a_page_from_a_server_says_nothing_of_it(page, tab, address):
-    tab.goto(address + page)
-    assert tab.locator(".bn-widget .bn-note").count() == 0
+    with lent(browser) as tab:
+        tab.page.goto((site / page).as_uri())
+        for place in tab.page.locator(".bn-widget").all():
+            assert place.locator(".bn-still").is_visible()
+            assert "make serve" in place.locator(".bn-note").inner_text()
+            assert place.locator(".bn-live").count() == 0

@@ -11,6 +11,7 @@ import pytest
 import stage
 from bs4 import BeautifulSoup
 from server import published
+from tabs import lent
 
 from normlab.evidence import ledger
 from normlab.evidence.words import MEANINGS
@@ -46,19 +47,16 @@ def made_up(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(tab, made_up):
+def opened(browser, made_up):
     """Return a function that opens the ledger; nothing may be complained about."""
-    problems = []
-    tab.on("console", lambda m: m.type == "error" and problems.append(m.text))
-    tab.on("pageerror", lambda e: problems.append(str(e)))
+    with lent(browser) as tab:
 
-    def go(end=""):
-        tab.goto("about:blank")
-        tab.goto(made_up + end)
-        return tab
+        def go(end=""):
+            tab.page.goto(made_up + end)
+            return tab.page
 
-    yield go
-    assert problems == []
+        yield go
+        assert tab.complaints == []
 
 
 def shown(tab):

@@ -4,36 +4,32 @@ import json
 
 import pytest
 from browser import FLAGS, on_path
+from tabs import first_tab, leave
 from test_widgets import pages
-from visit import WATCH_POLICY
 
 BLOCKED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 
 
 @pytest.fixture(scope="module")
 def forgetful(browser, tmp_path_factory):
-    """A browser whose reader blocks all cookies, so that no page finds another's."""
+    """A tab of a browser whose reader blocks all cookies, and finds none of a page."""
     profile = tmp_path_factory.mktemp("profile")
     (profile / "Default").mkdir()
     (profile / "Default" / "Preferences").write_text(json.dumps(BLOCKED))
     context = browser.browser_type.launch_persistent_context(
         profile, executable_path=on_path(), args=FLAGS
     )
-    context.add_init_script(WATCH_POLICY)
-    yield context
+    yield first_tab(context)
     context.close()
 
 
 @pytest.fixture
 def blocked(forgetful):
-    """A tab of that browser; nothing may be complained about."""
-    tab, complaints = forgetful.new_page(), []
-    tab.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-    tab.on("pageerror", lambda e: complaints.append(str(e)))
-    yield tab
-    complaints += tab.evaluate("window.violations")
-    tab.close()
-    assert complaints == []
+    """The same for one test; nothing may be complained about."""
+    yield forgetful.page
+    said = forgetful.complaints + forgetful.page.evaluate("window.violations")
+    leave(forgetful)
+    assert said == []
 
 
 def native(tab):

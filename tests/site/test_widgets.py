@@ -3,6 +3,7 @@
 import gzip
 import json
 import sys
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
@@ -10,6 +11,7 @@ from axe import faults_by_theme, set_dark
 from bs4 import BeautifulSoup
 from conftest import ROOT, SITE, built_pages, soup
 from hand import shown
+from tabs import lent
 from visit import is_widgets
 
 sys.path.insert(0, str(ROOT / "web"))
@@ -34,6 +36,13 @@ new MutationObserver((changes) => {
   if (!styled) bare.push(...changes.map(({ target }) => target.id));
 }).observe(document, { subtree: true, attributeFilter: ["data-ready"] });
 """
+# Labels that name what is not beside them, and choices of which not one is made.
+SHARED = """() => [
+  ...[...document.querySelectorAll(".bn-widget label[for]")].filter(
+    (e) => !e.parentElement.contains(e.control)),
+  ...[...document.querySelectorAll(".bn-widget .bn-choice")].filter(
+    (e) => e.querySelectorAll("input:checked").length !== 1),
+].map((e) => `${e.closest(".bn-widget").id}: ${e.outerHTML.slice(0, 200)}`)"""
 COLORS_USED = r"""(place) => {
   const given = getComputedStyle(place.querySelector(".bn"));
   const names = [...place.querySelectorAll("[style], [fill], [stroke]")].flatMap((e) =>
@@ -50,7 +59,7 @@ def places():
     """(page, name) of every widget on the built site."""
     found = []
     for name in built_pages():
-        if (SITE / name).exists():
+        if (SITE / name).exists() and "bn-widget" in (SITE / name).read_text("utf-8"):
             for place in soup(name).select(".bn-widget"):
                 found.append((name, place["id"].removeprefix("widget-")))
     return found
@@ -64,56 +73,87 @@ each_widget = pytest.mark.parametrize(("page", "name"), places())
 # Of each in turn all tests that share a visit to it.
 each_opened = pytest.mark.parametrize(("page", "name"), places(), scope="module")
 each_page = pytest.mark.parametrize("page", pages())
+each_late = pytest.mark.parametrize("page", pages(), scope="module")
 
 
 @pytest.fixture(scope="module")
-def opened(page, name, browser, address):
-    """A widget as it opens; tests leave it as it was, and the theme light."""
+def visited(page, name, browser, address):
+    """A widget, and how it looked when it opened."""
     with shown(browser, address + page, name) as widget:
-        yield widget
+        yield widget, look(widget)
+
+
+@pytest.fixture(scope="module")
+def opened(visited):
+    """A widget as it opens; tests leave it as it was, and the theme light."""
+    return visited[0]
+
+
+def look(widget):
+    """How many controls there are, and all that is said."""
+    return widget.at.locator("[data-control]").count(), widget.at.inner_text()
 
 
 def test_there_are_widgets():
     assert places() != []
 
 
-@each_page
-def test_nothing_is_fetched_before_a_widget_is_near(page, browser, address):
-    context = browser.new_context()
-    context.add_init_script(LATE)
-    tab, asked = context.new_page(), []
-    tab.on("response", lambda r: asked.append(r))
-    tab.goto(address + page, wait_until="networkidle")
-    early = [r.url for r in asked if is_widgets(r.url)]
-    count = len(asked)
-    tab.evaluate("near.forEach((call) => call())")
-    for place in tab.locator(".bn-widget").all():
-        tab.locator(f"#{place.get_attribute('id')}[data-ready]").wait_for()
-    tab.wait_for_load_state("networkidle")
-    late = {r.url: r.body() for r in asked[count:] if is_widgets(r.url)}
-    context.close()
-    assert early == []
-    assert any("host" in url for url in late)
-    size = sum(len(gzip.compress(body, 9)) for body in late.values())
-    assert 0 < size <= LIMIT
+@dataclass
+class Late:
+    """What a page's widgets fetch before they are near, and once they are."""
+
+    early: list
+    late: dict  # address -> content
+    bare: list  # the widgets that were drawn without their styles
+    shared: list  # names that mean something in another widget
 
 
-@each_page
-def test_every_widget_waits_for_the_styles_that_it_shares(page, browser, address):
+@pytest.fixture(scope="module")
+def late(page, browser, address):
+    """A fresh visit whose widgets come near after all else, their styles last."""
     context = browser.new_context()
     context.add_init_script(LATE + DRAWN_BARE)
-    tab, kept = context.new_page(), []
+    tab, asked, kept = context.new_page(), [], []
+    tab.on("response", lambda r: asked.append(r))
     tab.route("**/style.*.css", lambda route: kept.append(route))
     tab.goto(address + page, wait_until="networkidle")
+    early, count = [r.url for r in asked if is_widgets(r.url)], len(asked)
+    early += [route.request.url for route in kept]
     tab.evaluate("near.forEach((call) => call())")
     tab.wait_for_timeout(500)  # long enough to start without styles
     for route in kept:
         route.continue_()
     for place in tab.locator(".bn-widget").all():
         tab.locator(f"#{place.get_attribute('id')}[data-ready]").wait_for()
-    bare = tab.evaluate("bare")
+    tab.wait_for_load_state("networkidle")
+    fetched = {r.url: r.body() for r in asked[count:] if is_widgets(r.url)}
+    found = Late(early, fetched, tab.evaluate("bare"), tab.evaluate(SHARED))
     context.close()
-    assert bare == []
+    return found
+
+
+@each_late
+def test_nothing_is_fetched_before_a_widget_is_near(page, late):
+    assert late.early == []
+    assert any("host" in url for url in late.late)
+    assert any("/style." in url for url in late.late)
+
+
+@each_late
+def test_what_widgets_fetch_is_small(page, late):
+    size = sum(len(gzip.compress(body, 9)) for body in late.late.values())
+    assert 0 < size <= LIMIT
+
+
+@each_late
+def test_every_widget_waits_for_the_styles_that_it_shares(page, late):
+    assert late.bare == []
+
+
+@each_late
+def test_widgets_of_a_page_share_no_names(page, late):
+    """Else a label, or a choice, would be another widget's."""
+    assert late.shared == []
 
 
 @each_opened
@@ -149,15 +189,11 @@ def test_reset_is_the_state_it_opens_in(page, name, opened, address):
     assert link == address + page + f"#widget-{name}"
 
 
-@each_widget
-def test_a_damaged_link_changes_nothing(page, name, browser, address):
-    with shown(browser, address + page, name) as widget:
-        controls = len(widget.at.locator("[data-control]").all())
-        opened = widget.at.inner_text()
+@each_opened
+def test_a_damaged_link_changes_nothing(page, name, visited, browser, address):
     bad = "gamma=1e99&values=[1]&nothing=1&seed=NaN&batch_size=%22x%22&depth={"
     with shown(browser, f"{address}{page}#widget-{name}?{bad}", name) as widget:
-        assert len(widget.at.locator("[data-control]").all()) == controls
-        assert widget.at.inner_text() == opened
+        assert look(widget) == visited[1]
 
 
 @each_opened
@@ -169,17 +205,16 @@ def test_paper_shows_the_still(page, name, opened):
     assert seen == [True, False]
 
 
-@each_widget
-def test_without_scripts_there_is_the_still(page, name, browser, address):
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto(address + page)
-    still = tab.locator(f"#widget-{name} .bn-still")
-    assert still.is_visible()
-    assert len(still.get_attribute("alt")) > 30
-    kept = tab.locator(f"#widget-{name}").bounding_box()["height"]
-    assert kept < still.bounding_box()["height"] + 40  # no room for what never comes
-    context.close()
+@each_page
+def test_without_scripts_there_is_the_still(page, browser, address):
+    with lent(browser, java_script_enabled=False) as tab:
+        tab.page.goto(address + page)
+        for place in tab.page.locator(".bn-widget").all():
+            still = place.locator(".bn-still")
+            assert still.is_visible(), place.get_attribute("id")
+            assert len(still.get_attribute("alt")) > 30
+            kept = place.bounding_box()["height"]  # no room for what never comes
+            assert kept < still.bounding_box()["height"] + 40
 
 
 @each_opened
@@ -199,20 +234,6 @@ def test_every_control_has_a_name_and_shows_its_focus(page, name, opened):
             }"""
         )
         assert look, control.evaluate("(e) => e.outerHTML.slice(0, 200)")
-
-
-@each_page
-def test_widgets_of_a_page_share_no_names(page, tab, address):
-    """Else a label, or a choice, would be another widget's."""
-    tab.goto(address + page)
-    for place in tab.locator(".bn-widget").all():
-        place.scroll_into_view_if_needed()
-        tab.locator(f"#{place.get_attribute('id')}[data-ready]").wait_for()
-    for place in tab.locator(".bn-widget").all():
-        for label in place.locator("label[for]").all():
-            assert label.evaluate("(e) => e.parentElement.contains(e.control)")
-        for group in place.locator(".bn-choice").all():
-            assert group.locator("input:checked").count() == 1
 
 
 @each_opened

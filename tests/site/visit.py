@@ -1,8 +1,11 @@
-"""What one page did while a browser opened it."""
+"""What one page does while it is open in a browser."""
 
 import gzip
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
 
 WATCH_POLICY = """
 window.violations = [];
@@ -25,7 +28,7 @@ LOOK = """() => {
       || m.querySelector("mjx-merror")).length,
     mathsFonts: [...document.fonts].filter((f) => f.family.startsWith("MJX")
       && f.status === "loaded").length,
-    violations: window.violations,
+    notes: document.querySelectorAll(".bn-widget .bn-note").length,
   };
 }"""
 # The widest element is named, so that a failure tells where to look.
@@ -41,6 +44,7 @@ WIDTH = """() => {
 TWO_FRAMES = """() => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(done)))"""
 COUNTED = {"document", "stylesheet", "script", "font", "fetch"}
+SIZES = {}  # address -> compressed bytes of what is there
 
 
 @dataclass
@@ -48,14 +52,23 @@ class Visit:
     """Everything the tests ask about one page."""
 
     url: str
+    page: Page
     requests: list = field(default_factory=list)
     responses: list = field(default_factory=list)
     failures: list = field(default_factory=list)
     console: list = field(default_factory=list)
     errors: list = field(default_factory=list)
     seen: dict = field(default_factory=dict)
-    widths: dict = field(default_factory=dict)
     bytes: dict = field(default_factory=dict)
+
+    def at(self, width):
+        """What sticks out at a width of the window."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.evaluate(TWO_FRAMES)  # a widget redraws in the frame after
+        return self.page.evaluate(WIDTH)
+
+    def violations(self):
+        return self.page.evaluate("window.violations")
 
     def elsewhere(self):
         host = urlsplit(self.url).netloc
@@ -68,12 +81,13 @@ class Visit:
         return [r.url for r in self.responses if word in urlsplit(r.url).path]
 
 
-def open_page(browser, url, widths=(390, 1440)):
-    """Open a page in a fresh profile and write down what happens."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+@contextmanager
+def visited(browser, url):
+    """Open a page in a fresh profile and write down what happens while it is open."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.add_init_script(WATCH_POLICY)
     page = context.new_page()
-    visit = Visit(url)
+    visit = Visit(url, page)
     page.on("request", lambda r: visit.requests.append(r.url))
     page.on("response", lambda r: visit.responses.append(r))
     page.on("requestfailed", lambda r: visit.failures.append(f"{r.url} {r.failure}"))
@@ -83,17 +97,19 @@ def open_page(browser, url, widths=(390, 1440)):
     page.wait_for_function("document.fonts.status === 'loaded'")
     visit.seen = page.evaluate(LOOK)
     visit.bytes = {
-        r.url: len(gzip.compress(r.body(), 9))
+        r.url: size(r)
         for r in visit.responses
         if r.request.resource_type in COUNTED and r.status == 200
     }
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(TWO_FRAMES)  # a widget redraws in the frame after
-        visit.widths[width] = page.evaluate(WIDTH)
-    visit.seen["violations"] = page.evaluate("window.violations")
+    yield visit
     context.close()
-    return visit
+
+
+def size(response):
+    """Compressed bytes of a response; each file of the site is asked for once."""
+    if response.url not in SIZES:
+        SIZES[response.url] = len(gzip.compress(response.body(), 9))
+    return SIZES[response.url]
 
 
 def is_widgets(url):
