@@ -71,8 +71,9 @@ $(NOTEBOOKS): $(SITE) $(call find,web/colab)
 	@touch $@
 
 # Tests in two processes of one thread each; a file stays in one of them, as its tests
-# share what takes long to make: a model, or a browser.
-IN_TWO := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+# share what takes long to make: a model, or a browser. No notebook is a test of theirs,
+# and what would collect them takes each process seconds to import.
+IN_TWO := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -p no:nbmake
 
 test: $(NOTEBOOKS)
 	$(IN_TWO) $(NUMBERS)

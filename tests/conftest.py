@@ -9,9 +9,9 @@ from normlab.data import fashion_mnist
 
 # Files that take long begin first: else one process ends with them, the other idle.
 LONG = [
-    *("site/test_widgets.py", "site/test_phone.py", "site/test_access.py"),
-    *("site/test_print.py", "notebooks/test_live_widgets.py", "site/test_pages.py"),
-    *("site/test_playground.py", "notebooks/test_wheel.py"),
+    *("site/test_pages.py", "site/test_widgets.py", "site/test_phone.py"),
+    *("site/test_playground.py", "notebooks/test_live_widgets.py"),
+    *("site/test_print.py", "notebooks/test_wheel.py"),
 ]
 
 
