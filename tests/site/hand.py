@@ -97,6 +97,11 @@ class Shown:
         session.detach()
         self.settle()
 
+    def resize(self, width, height=900):
+        """Make the window so wide."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.settle()
+
     def settle(self):
         """Wait until what was changed is drawn."""
         self.page.evaluate(

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 from hand import shown
-from test_widgets import each_opened, each_widget
+from test_widgets import assert_space_is_kept, each_opened
 
 # The distances that WCAG 1.4.12 wants a reader to be able to set.
 SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
@@ -37,35 +37,55 @@ OUT = """(widget) => {
     return out && width && !boxed(e.parentElement) && !e.closest(".bn-hidden");
   }).map((e) => e.outerHTML.slice(0, 120));
 }"""
+PHONE = 390
 SLIDER = "input[type=range]:enabled:visible"
 DRAGGED = f"{SLIDER}, .bn-handle, .bn-axes-grid"
 
 
-@each_widget
-def test_nothing_leaves_its_widget(page, name, browser, address):
+@pytest.fixture(scope="module")
+def slim(page, name, browser, address):
+    """A widget that opens in a window as wide as a phone."""
+    with shown(browser, address + page, name, width=PHONE) as widget:
+        yield widget
+
+
+@pytest.fixture
+def narrow(slim):
+    """The same, as wide as it opened and without a reader's styles."""
+    slim.page.evaluate(WEAR, "")
+    slim.resize(PHONE)
+    return slim
+
+
+@each_opened
+def test_its_space_is_kept_free(page, name, narrow):
+    assert_space_is_kept(narrow, PHONE)
+
+
+@each_opened
+def test_nothing_leaves_its_widget(page, name, narrow):
     """On a phone that is turned smaller, then with a reader's own spacing of text."""
-    with shown(browser, address + page, name, width=390) as widget:
-        for width, style in ((390, ""), (360, ""), (320, ""), (390, SPACED)):
-            widget.page.set_viewport_size({"width": width, "height": 844})
-            widget.page.evaluate(WEAR, style)
-            widget.settle()
-            assert widget.at.locator(".bn-live").evaluate(OUT) == [], width
-            room = widget.at.evaluate("(e) => e.clientWidth - e.scrollWidth")
-            assert room >= 0, width
+    for width, style in ((PHONE, ""), (360, ""), (320, ""), (PHONE, SPACED)):
+        narrow.page.evaluate(WEAR, style)
+        narrow.resize(width, 844)
+        assert narrow.at.locator(".bn-live").evaluate(OUT) == [], width
+        room = narrow.at.evaluate("(e) => e.clientWidth - e.scrollWidth")
+        assert room >= 0, width
 
 
-@each_widget
-def test_a_table_that_scrolls_can_be_reached_by_keys(page, name, browser, address):
-    with shown(browser, address + page, name, width=200) as widget:
-        for box in widget.at.locator(".bn-table").all():
+@each_opened
+def test_a_table_that_scrolls_can_be_reached_by_keys(page, name, narrow):
+    for width in (PHONE, 200):
+        narrow.resize(width)
+        for box in narrow.at.locator(".bn-table").all():
             wide = box.evaluate("(e) => e.scrollWidth > e.clientWidth")
-            assert box.get_attribute("tabindex") == ("0" if wide else None)
+            assert box.get_attribute("tabindex") == ("0" if wide else None), width
 
 
 @pytest.fixture(scope="module")
 def held(page, name, browser, address):
     """A widget on a phone, with room to scroll below, for all tests of fingers."""
-    with shown(browser, address + page, name, width=390, is_mobile=True) as widget:
+    with shown(browser, address + page, name, width=PHONE, is_mobile=True) as widget:
         widget.page.evaluate("document.body.style.padding = '900px 0 3000px'")
         yield widget
 

@@ -169,16 +169,24 @@ def test_host_is_small():
     assert len(host) <= 10_000
 
 
-@each_widget
-@pytest.mark.parametrize("width", [390, 1440])
-def test_its_space_is_kept_free(page, name, width, browser, address):
-    with shown(browser, address + page, name, width=width) as widget:
-        room = widget.at.evaluate("(e) => parseFloat(getComputedStyle(e).minHeight)")
-        live = widget.at.locator(".bn-live").bounding_box()["height"]
-        assert live <= room + 1, f"room for {room} px, {live} px used"
-        assert room - live <= 40, f"room for {room} px, {live} px used"
-        used = widget.page.evaluate("document.documentElement.scrollWidth")
-        assert used <= width
+def assert_space_is_kept(widget, width):
+    """What its place keeps free is what it takes, and it fits the window."""
+    room = widget.at.evaluate("(e) => parseFloat(getComputedStyle(e).minHeight)")
+    live = widget.at.locator(".bn-live").bounding_box()["height"]
+    assert live <= room + 1, f"room for {room} px, {live} px used"
+    assert room - live <= 40, f"room for {room} px, {live} px used"
+    used = widget.page.evaluate("document.documentElement.scrollWidth")
+    assert used <= width
+
+
+@each_opened
+def test_its_space_is_kept_free(page, name, opened):
+    """In a window that is made wider; on a phone: test_phone.py."""
+    opened.resize(1440)
+    try:
+        assert_space_is_kept(opened, 1440)
+    finally:
+        opened.resize(1280)
 
 
 @each_opened
