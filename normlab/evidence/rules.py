@@ -24,8 +24,9 @@ from normlab.evidence.wording import WORDS, in_words
 from normlab.evidence.words import Word
 
 LEVEL = 0.05
-# The logarithm of 1.05, as a literal: NumPy's differs in its last digit from processor
-# to processor, and the hash of a rule must not.
+# The smallest ratio of two losses that counts, 1.05, as a logarithm. A literal, because
+# NumPy's differs in its last digit from processor to processor, and the hash of a rule
+# must not.
 TWENTIETH = 0.04879016416943204
 FEWEST = 5  # seeds; with fewer there is no verdict
 FEW = f"fewer than {FEWEST} seeds"

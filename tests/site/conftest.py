@@ -10,7 +10,7 @@ import yaml
 from browser import launch
 from bs4 import BeautifulSoup
 from server import published
-from visit import visited
+from visit import SIZE, visited
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
@@ -91,6 +91,6 @@ def visit(page_name, browser, address):
 @pytest.fixture
 def tab(browser):
     """A fresh tab, for tests that click and type."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport=SIZE)
     yield context.new_page()
     context.close()

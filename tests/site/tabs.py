@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
-from visit import WATCH_POLICY
+from visit import SIZE, WATCH_POLICY
 
 FORGET = """() => {
   if (origin === "null") return; // what is no site's has no storage
@@ -12,7 +12,6 @@ FORGET = """() => {
   sessionStorage.clear();
 }"""
 IDLE = {}  # (browser, options) -> the tabs that no test has now
-SIZE = {"width": 1280, "height": 900}
 
 
 @dataclass

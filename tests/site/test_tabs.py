@@ -2,7 +2,8 @@
 
 import pytest
 from server import published
-from tabs import SIZE, lent
+from tabs import lent
+from visit import SIZE
 
 PAGE = """<!DOCTYPE html><html lang="en"><title>A page</title><link rel="icon"
 href="data:,"><body style="margin: 0"><button style="height: 600px; width: 600px">

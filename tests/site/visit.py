@@ -44,6 +44,7 @@ WIDTH = """() => {
 TWO_FRAMES = """() => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(done)))"""
 COUNTED = {"document", "stylesheet", "script", "font", "fetch"}
+SIZE = {"width": 1280, "height": 900}  # px of a desk's window
 SIZES = {}  # address -> compressed bytes of what is there
 
 
@@ -84,7 +85,7 @@ class Visit:
 @contextmanager
 def visited(browser, url):
     """Open a page in a fresh profile and write down what happens while it is open."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport=SIZE)
     context.add_init_script(WATCH_POLICY)
     page = context.new_page()
     visit = Visit(url, page)

@@ -14,7 +14,6 @@ from normlab.training import fit
 
 SEEDS, STEPS = range(5), 200
 RATE, OTHERS = 0.03, (0.01, 0.1)
-SMALLEST = TWENTIETH
 
 
 @cache
@@ -44,13 +43,13 @@ def _arm(n: int, lr: float, frozen: bool) -> Column:
 def learning_costs(learning: Column, frozen: Column, n: int, lr: float) -> Effect:
     """The rule that weights which learn end with a higher loss than frozen ones."""
     what = f"training loss, weights learning over frozen, {n} images, rate {lr:g}"
-    return Effect(learning, frozen, SMALLEST, what, "times")
+    return Effect(learning, frozen, TWENTIETH, what, "times")
 
 
 def learning_pays(learning: Column, frozen: Column, n: int, lr: float) -> Effect:
     """The rule that weights which learn end with a lower loss than frozen ones."""
     what = f"training loss, weights learning over frozen, {n} images, rate {lr:g}"
-    return Effect(frozen, learning, SMALLEST, what, "times", shown_as=-1)
+    return Effect(frozen, learning, TWENTIETH, what, "times", shown_as=-1)
 
 
 def _live(rule, n: int, lr: float):
