@@ -29,8 +29,8 @@ PACKAGES = {  # program -> Debian's package
 PREFERENCES = {
     "ui.useOverlayScrollbars": 1,  # as a phone has them: they take no width
     "datareporting.policy.dataSubmissionEnabled": False,
-    # It would fetch each page's successor, find that this server lets nobody keep pages,
-    # and call that an error of the page.
+    # It would fetch each page's successor, find that this server lets nobody keep a
+    # page, and call that an error.
     "network.prefetch-next": False,
 }
 
