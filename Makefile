@@ -27,7 +27,8 @@ PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _
 # make colab: the chapters as notebooks, in _build/html/colab, as `make book` does too
 # make test-avx2: the tests of numbers once more, as on a processor without AVX-512
 # make test-clusters: runs on a Dask and a Ray cluster, which the tests start
-# make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`
+# make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`, and
+# the widgets in JupyterLab, with a kernel
 # make runs-quick: a rehearsal of every experiment, into _build/quick, for no page
 .PHONY: book test test-avx2 test-clusters test-browsers serve data runs runs-quick gpu colab benchmark format \
   requirements clean

@@ -10,8 +10,7 @@ from normlab.data import fashion_mnist
 # Files that take long begin first: else one process ends with them, the other idle.
 LONG = [
     *("site/test_pages.py", "site/test_widgets.py", "site/test_phone.py"),
-    *("site/test_playground.py", "notebooks/test_live_widgets.py"),
-    *("site/test_print.py", "notebooks/test_wheel.py"),
+    *("site/test_playground.py", "site/test_addresses.py", "notebooks/test_wheel.py"),
 ]
 
 

@@ -81,11 +81,9 @@ def first_steps(run, watched, twin=None, momentum=0.1):
     return {"step_loss": np.array(losses)} | kept
 
 
-def with_twins(run, watched, **changes):
+def with_twins(run, watched):
     """The first steps of a run, and those of its twins."""
-    now, *twins = (
-        first_steps(run, watched, twin, **changes) for twin in (None, *range(TWINS))
-    )
+    now, *twins = (first_steps(run, watched, twin) for twin in (None, *range(TWINS)))
     return now, twins
 
 

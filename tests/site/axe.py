@@ -4,16 +4,40 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 # With `colors`, only by the rules that colours and sizes can break; "enhanced" ones are
-# off wherever all rules are asked for.
-CHECK = """([within, off, colors]) => {
+# off wherever all rules are asked for. Contrast, which costs three times what all other
+# rules do, is judged of one text of each look: colours, size and weight, and what lies
+# behind it.
+CHECK = """async ([within, off, colors]) => {
+  const behind = new Map([[null, ""]]);
+  const ground = (e) => {
+    if (!behind.has(e)) {
+      const s = getComputedStyle(e);
+      const at = s.position === "static" ? "" : e.tagName + e.className;
+      behind.set(e, [ground(e.parentElement), s.backgroundColor, s.backgroundImage,
+        s.opacity, at].join());
+    }
+    return behind.get(e);
+  };
+  const look = (e) => {
+    const s = getComputedStyle(e);
+    return [s.color, s.fontSize, s.fontWeight, s.textShadow, ground(e)].join();
+  };
+  const hasText = (e) => e.matches("input, select, textarea") ||
+    [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
+  const texts = new Map([...document.querySelectorAll(`${within}, ${within} *`)]
+    .filter((e) => e.getClientRects().length && hasText(e))
+    .reverse().map((e) => [look(e), e])); // of each look the first
+  for (const e of texts.values()) e.setAttribute("data-judged", "");
+  axe.configure({ rules: [{ id: "color-contrast", selector: "[data-judged]" }] });
   const names = axe.getRules(["cat.color"]).map((rule) => rule.ruleId)
     .filter((name) => !name.endsWith("-enhanced"))
     .concat("scrollable-region-focusable").filter((name) => !off.includes(name));
   const rules = Object.fromEntries(off.map((name) => [name, { enabled: false }]));
   const which = colors ? { runOnly: { type: "rule", values: names } } : { rules };
-  return axe.run(within, { resultTypes: ["violations"], ...which }).then((found) =>
-    found.violations.map((v) => `${v.id}: ${v.help}: ${
-      v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))}`));
+  const found = await axe.run(within, { resultTypes: ["violations"], ...which });
+  for (const e of texts.values()) e.removeAttribute("data-judged");
+  return found.violations.map((v) => `${v.id}: ${v.help}: ${
+    v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))}`);
 }"""
 # What all other rules look at: the elements, and which of them are shown. The sun and
 # the moon in the theme's button are hidden from them.

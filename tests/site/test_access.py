@@ -23,6 +23,31 @@ DARK = "[data-theme=dark]"
             ["image-alt"],
         ),
         ("", "<button></button>", ["button-name"], []),
+        # of the same colour, but not on the same ground, or not of the same size
+        (
+            "b { background: #111 }",
+            "<p>Text <b>dark on dark</b></p>",
+            ["color-contrast"],
+            ["color-contrast"],
+        ),
+        (
+            "section { opacity: 0.3 }",
+            "<section><p>Text</p></section>",
+            ["color-contrast"],
+            ["color-contrast"],
+        ),
+        (
+            "p { color: #888; font-size: 30px } i { font-size: 9px }",
+            "<p>Large <i>and small</i></p>",
+            ["color-contrast"],
+            ["color-contrast"],
+        ),
+        (
+            "input { color: #ddd; background: #fff }",
+            '<label>A name <input value="shown"></label>',
+            ["color-contrast"],
+            ["color-contrast"],
+        ),
     ],
 )
 def test_a_fault_in_either_theme_is_found(style, more, light, dark, tab):

@@ -6,23 +6,16 @@ import unicodedata
 from functools import cache
 
 import pytest
-from conftest import SITE, built_pages
 from pypdf import PdfReader
 from tabs import lent
 
-# A chapter with a widget each, many folds and wide tables.
+# A chapter with a widget each, many folds and wide tables; whether folds open on paper,
+# and what is cut off, is asked of every page in test_pages.py.
 THREE = [
     f"notebooks/{name}.html"
     for name in ("batch-norm-by-hand", "batch-size", "train-and-eval")
 ]
-# What is folded is a solution, in chapters; the pages below have none, and their paper
-# is only looked at for what is cut off, in test_pages.py.
-WITH_SOLUTIONS = [
-    page
-    for page in built_pages()
-    if page.startswith("notebooks/") and "Show a solution" in (SITE / page).read_text()
-]
-each_with_solutions = pytest.mark.parametrize("page", WITH_SOLUTIONS)
+each_of_three = pytest.mark.parametrize("page", THREE)
 FOLDED = "article details pre"
 
 
@@ -66,7 +59,7 @@ def text_of(pdf):
     return letters("".join(page.extract_text() for page in pdf.pages))
 
 
-@each_with_solutions
+@each_of_three
 def test_paper_has_the_title_and_what_is_folded(page, printed):
     pdf, seen = printed(page)
     assert seen["folded"]
@@ -76,7 +69,7 @@ def test_paper_has_the_title_and_what_is_folded(page, printed):
         assert letters(code) in text
 
 
-@each_with_solutions
+@each_of_three
 def test_paper_has_no_menu_and_nothing_to_press(page, printed):
     pdf, seen = printed(page)
     text = text_of(pdf)
@@ -85,7 +78,7 @@ def test_paper_has_no_menu_and_nothing_to_press(page, printed):
         assert word not in text
 
 
-@pytest.mark.parametrize("page", THREE)
+@each_of_three
 def test_paper_is_the_same_in_both_themes(page, printed):
     """Text, lines and colours are in a page's content: it must be equal."""
     dark, light = (printed(page, theme)[0].pages for theme in ("dark", "light"))

@@ -55,7 +55,9 @@ COMBINATIONS = [
     for depth in (1, 2, 5, 15)
     for batch_size in (2, 7, 64)
     # alone in its layer a normalizer is no other than with one more
-    if normalizer in FIRST or (depth in (2, 5) and batch_size != 2)
+    if (normalizer in FIRST or (depth in (2, 5) and batch_size != 2))
+    # the deepest cost most, and many layers do with a batch what five do
+    and (depth < 15 or batch_size == 7)
 ]
 PLAYGROUND = {"inputs": 196, "width": 64}
 SPECIAL = [
@@ -106,7 +108,7 @@ def test_network_equals_pytorch(parity, name):
 
 
 def test_every_gradient_and_statistic_was_compared(parity):
-    name = title(network("batch", depth=15), 64)
+    name = title(network("batch", depth=15), 7)
     for step in parity[name][1]:
         names = set(differences(step, step))
         assert len([n for n in names if n.startswith("gradient")]) == 15 * 2 + 14 * 2
