@@ -11,6 +11,7 @@ from normlab import runs
 from normlab.evidence.claims import CLAIMS
 from normlab.evidence.judge import judge
 from normlab.evidence.records import RECORDS, Records
+from normlab.evidence.rules import LEVEL
 from normlab.evidence.sources import SOURCES
 from normlab.evidence.words import Word
 
@@ -94,7 +95,7 @@ def altered(array, change):
 @cache
 def word(name, change=None):
     records = RECORDS if change is None else perturbed(change)
-    return judge([CLAIMS[name]], records)[name].primary
+    return CLAIMS[name].rule.on(records).decide(LEVEL)
 
 
 @pytest.mark.parametrize("claim", RECORDED, ids=lambda c: c.id)

@@ -29,7 +29,7 @@ from . import playground
 from .node import call, pack, run, unpack
 from .reference import build, state
 
-SEEDS = range(5)
+SEEDS = range(3)
 EXACT = {"rtol": 0, "atol": 1e-10}  # float64
 SMALL = USUAL | {"width": 16, "batch_size": 32, "seed": 3}
 ENGINE_NAMES = {"initial_scale": "initScale", "learning_rate": "learningRate"}
@@ -295,7 +295,7 @@ def in_two(runs):
 
 @pytest.fixture(scope="module")
 def told():
-    """(story, arm) -> five runs of the page's own worker, one a seed."""
+    """(story, arm) -> three runs of the page's own worker, one a seed."""
     jobs = {
         (name, arm, seed): (settings | {"seed": seed}, story.steps)
         for name, story in STORIES.items()
