@@ -97,14 +97,14 @@ def _trained(model: nn.Module, stage: Run, device: str, number: int) -> History:
 
 # The rates that are tried.
 GRIDS = {
-    "batch": (0.001, 0.003, 0.01, 0.03),
+    "batch": (0.001, 0.003, 0.01, 0.03, 0.1),
     "scaled": (0.003, 0.01, 0.03, 0.1),
     "neither": (0.001, 0.003, 0.01, 0.03, 0.1),
 }
 # Of each grid the rates with the best and the second-best mean accuracy on validation
 # images, statistics recomputed, in "binary-rates"; a test recomputes them.
-BEST = {"batch": 0.01, "scaled": 0.03, "neither": 0.01}
-SECOND = {"batch": 0.003, "scaled": 0.01, "neither": 0.003}
+BEST = {"batch": 0.03, "scaled": 0.03, "neither": 0.003}
+SECOND = {"batch": 0.01, "scaled": 0.01, "neither": 0.001}
 END = ("validation", "test")
 
 

@@ -95,19 +95,19 @@ GRIDS = {
 # ones are of what is judged.
 BEST = {
     ("none", LARGE): 0.3,
-    ("batch", LARGE): 0.3,
+    ("batch", LARGE): 1.0,
     ("precondition", LARGE): 0.3,
     ("none", EIGHT): 0.1,
-    ("batch", EIGHT): 0.1,
+    ("batch", EIGHT): 0.3,
     ("precondition", EIGHT): 0.3,
     ("none", ONE): 0.01,
-    ("precondition", ONE): 0.1,
+    ("precondition", ONE): 0.3,
 }
 SECOND = {
     ("none", EIGHT): 0.03,
-    ("precondition", EIGHT): 0.1,
-    ("none", ONE): 0.003,
-    ("precondition", ONE): 0.03,
+    ("precondition", EIGHT): 1.0,
+    ("none", ONE): 0.03,
+    ("precondition", ONE): 1.0,
 }
 END = ("validation", "test")
 
