@@ -10,7 +10,7 @@ from functools import partial
 from normlab.runs.chosen_rates import FIRST
 from normlab.runs.config import Experiment, Run
 from normlab.runs.early import score_at_end
-from normlab.runs.race import follow
+from normlab.runs.watch import follow
 
 BATCH, COPIES, UPDATES = 64, 4, 1500
 ARMS = {  # name -> what is done with the images, distinct images a batch

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from normlab.runs.chosen_rates import FIRST
 from normlab.runs.config import Experiment
-from normlab.runs.race import BEST, entry, follow
+from normlab.runs.contenders import BEST, entry
+from normlab.runs.watch import follow
 
 # The rate of both together that is second best in "race-rates-others"; a test
 # recomputes it.

@@ -9,9 +9,12 @@ from torch import nn
 
 from normlab.evaluation import loss_and_accuracy, recompute_running, tracking_layers
 from normlab.randomness import random_numbers_kept
-from normlab.runs.config import Run
+from normlab.runs.config import Outcome, Run
+from normlab.runs.early import ending, first_losses, train_while_finite
+from normlab.runs.execute import build, data, updates
 from normlab.training import Pair
 
+EVERY = 50  # updates, from one look to the next
 FEW, OVER = 2000, 2048  # a curve's validation images, training images behind it
 
 
@@ -71,3 +74,17 @@ class Watch:
                 found[f"{name}/steps"] = np.array(list(scores), dtype=np.int32)
                 found[f"{name}/accuracy"] = np.array(list(scores.values()), np.float32)
         return found
+
+
+def follow(run: Run, device: str) -> Outcome:
+    """Train the run, looking at few images on the way; score it at its end.
+
+    A training that breaks off guesses from there on, and its curve ends.
+    """
+    model, (training, held_out) = build(run), data(run.evaluate_on)
+    last = updates(run)
+    pairs = (tuple(t.to(device) for t in pair) for pair in (training, held_out))
+    watch = Watch(run, *pairs, few_at=range(EVERY, last + 1, EVERY))
+    history = train_while_finite(model, run, device, after=[watch])
+    rows = ending(model, run, history, on=("validation", "test"))
+    return Outcome([*first_losses(history), *rows], history.diverged, watch.arrays())

@@ -4,7 +4,8 @@ import pytest
 
 from normlab.evidence.claims import race as claims
 from normlab.evidence.words import Word
-from normlab.runs.race import BEST, LONGER, SECOND, entered
+from normlab.runs.contenders import BEST, SECOND, entered
+from normlab.runs.race import LONGER
 from tests.evidence.synthetic import around, records, rows
 
 EQUAL = [0.85] * 5

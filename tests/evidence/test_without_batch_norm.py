@@ -14,7 +14,6 @@ from torch import nn
 from normlab.evidence.claims import without_batch_norm as claims
 from normlab.evidence.words import Word
 from normlab.layers import BatchNorm
-from normlab.runs import race
 from normlab.runs.batch_augmentation import (
     BEST,
     FEWER,
@@ -24,6 +23,8 @@ from normlab.runs.batch_augmentation import (
     UPDATES,
     chosen,
 )
+from normlab.runs.contenders import BEST as RACE_BEST
+from normlab.runs.contenders import entry
 from normlab.runs.scaled_weights import BOTH, CLIPPED, PLAIN, SCALED
 from normlab.schedules import warm_cooled
 from tests.evidence.synthetic import around, records, rows
@@ -55,7 +56,7 @@ def word(rule, *tables):
     ],
 )
 def test_what_does_without_matches_within_a_point_or_a_half(ours, words):
-    normalized = race.entry("batch_128", race.BEST["batch_128"])
+    normalized = entry("batch_128", RACE_BEST["batch_128"])
     others = [ends_of(run, around(0.5)) for run in (SCALED, CLIPPED, PLAIN)]
     table = ends_of(BOTH, ours), ends_of(normalized, [*EQUAL, 0.9]), *others
     rules = claims.matches(), claims.matches(claims.HALF_A_POINT)

@@ -7,19 +7,18 @@ import torch
 
 from normlab.layers import BatchRenorm, FilterResponseNorm, KalmanNorm
 from normlab.models import normalizers
-from normlab.runs import EXPERIMENTS, build, execute, load, race, watch
-from normlab.runs.race import (
+from normlab.runs import EXPERIMENTS, build, execute, load, watch
+from normlab.runs.contenders import (
     BEST,
     CONTENDERS,
     GRIDS,
-    JUDGED,
-    OTHERS,
     SAME_ACTIVATION,
     SECOND,
     entry,
-    follow,
     grid_of,
 )
+from normlab.runs.race import JUDGED, OTHERS
+from normlab.runs.watch import follow
 
 LAYERS = 8
 NUMBERED = [name for name in CONTENDERS if name.rpartition("_")[2].isdigit()]
@@ -31,13 +30,13 @@ def few(fashion, monkeypatch):
     train_x, train_y, test_x, test_y = fashion
     training = train_x[:400], train_y[:400]
     held_out = test_x[:64], test_y[:64]
-    for module in (execute, race):
+    for module in (execute, watch):
         monkeypatch.setattr(module, "data", lambda _: (training, held_out))
     monkeypatch.setattr("normlab.runs.early.data", lambda _: (training, held_out))
     monkeypatch.setattr("normlab.runs.score.RECOMPUTED_OVER", 64)
     for name, number in {"FEW": 32, "OVER": 64}.items():
         monkeypatch.setattr(watch, name, number)
-    monkeypatch.setattr(race, "EVERY", 5)
+    monkeypatch.setattr(watch, "EVERY", 5)
 
 
 def test_contenders_differ_in_what_they_are_and_in_nothing_else():
@@ -124,7 +123,7 @@ def test_looking_changes_nothing_of_what_is_learned(few, monkeypatch):
     run = replace(entry("kalman_4", 0.1), **SHORT)
     losses = []
     for every in (5, 100):
-        monkeypatch.setattr(race, "EVERY", every)
+        monkeypatch.setattr(watch, "EVERY", every)
         rows = follow(run, "cpu").rows
         losses.append([r["value"] for r in rows if r["measure"] == "step_loss"])
     assert len(losses[0]) == 20

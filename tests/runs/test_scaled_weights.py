@@ -4,7 +4,8 @@ from torch import nn
 
 from normlab.layers.weights import ScaledStandardizedConv2d
 from normlab.models import normalizers
-from normlab.runs import EXPERIMENTS, build, load, race
+from normlab.runs import EXPERIMENTS, build, load
+from normlab.runs.contenders import GRIDS
 from normlab.runs.scaled_weights import (
     AT_SECOND,
     BOTH,
@@ -43,5 +44,5 @@ def test_the_second_rate_is_the_second_best_on_validation():
     for column, content in told.items():
         table = table[table[column] == content]
     means = table.groupby("lr")["value"].mean()
-    assert set(means.index) == set(race.GRIDS["scaled"])
+    assert set(means.index) == set(GRIDS["scaled"])
     assert means.nlargest(2).index.tolist() == [BOTH.lr, SECOND]

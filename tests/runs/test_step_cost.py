@@ -10,7 +10,7 @@ from torch import nn
 
 from normlab.evaluation.kept import bytes_for_backward
 from normlab.runs import EXPERIMENTS, execute, step_cost
-from normlab.runs.race import CONTENDERS
+from normlab.runs.contenders import CONTENDERS
 from normlab.runs.rows import STEPS_KEPT
 from normlab.runs.step_cost import cost
 

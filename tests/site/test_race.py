@@ -7,7 +7,8 @@ from hand import shown
 from normlab import evidence
 from normlab.evidence.claims.schedules import reached
 from normlab.runs import source
-from normlab.runs.race import BEST, CONTENDERS, JUDGED, SAME_ACTIVATION, entered
+from normlab.runs.contenders import BEST, CONTENDERS, SAME_ACTIVATION, entered
+from normlab.runs.race import JUDGED
 from normlab.widgets.race import OPENS_WITH
 
 PAGE = "notebooks/small-batches.html"

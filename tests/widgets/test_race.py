@@ -9,8 +9,9 @@ import pytest
 
 from normlab.runs import EXPERIMENTS, ResultsError, store
 from normlab.runs.config import Outcome
-from normlab.runs.race import CONTENDERS, EVERY, SAME_ACTIVATION
+from normlab.runs.contenders import CONTENDERS, SAME_ACTIVATION
 from normlab.runs.rows import row, score_rows
+from normlab.runs.watch import EVERY
 from normlab.widgets import Race
 from normlab.widgets.race.packed import HALF, LOOKS, NAMES, ROWS, SIZES, packed
 

@@ -22,7 +22,8 @@ from normlab.evidence.rules import (
 )
 from normlab.evidence.wording import in_words
 from normlab.evidence.words import Word
-from normlab.runs.race import BEST, LONGER, SAME_ACTIVATION, SECOND, entered
+from normlab.runs.contenders import BEST, SAME_ACTIVATION, SECOND, entered
+from normlab.runs.race import LONGER
 
 BETTER = 0.005  # of accuracy: the smallest difference that counts on this network
 COMPARABLE = 0.01  # what "comparable" may hide

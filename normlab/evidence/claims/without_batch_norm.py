@@ -32,8 +32,8 @@ from normlab.runs.batch_augmentation import (
     chosen,
 )
 from normlab.runs.config import Run
-from normlab.runs.race import BEST as RACE_BEST
-from normlab.runs.race import entry
+from normlab.runs.contenders import BEST as RACE_BEST
+from normlab.runs.contenders import entry
 from normlab.runs.scaled_weights import AT_SECOND as BOTH_AT_SECOND
 from normlab.runs.scaled_weights import BOTH
 

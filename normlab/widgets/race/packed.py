@@ -9,10 +9,11 @@ import pandas as pd
 
 from normlab.evidence.claims.schedules import reached
 from normlab.runs import Run, load, recordings, store
+from normlab.runs.contenders import BEST, CONTENDERS, entered
 from normlab.runs.early import CHANCE
-from normlab.runs.race import BEST, CONTENDERS, EVERY, entered
 from normlab.runs.registry import RACE
 from normlab.runs.rows import STEPS_KEPT
+from normlab.runs.watch import EVERY
 
 FIRST, OTHERS, COST = "race", "race-others", "race-cost"
 SIZES = (2, 4, 8, 32, 128)  # images that share statistics
