@@ -22,8 +22,8 @@ ARMS = {  # name -> what is done with the images, distinct images a batch
 GRID = (0.03, 0.1, 0.3, 1.0)
 # Of the grid the rates with the best and the second-best mean accuracy on validation
 # images, statistics recomputed, in "batch-augmentation-rates"; a test recomputes them.
-BEST = {"one": 0.1, "four": 0.1, "distinct": 0.1}
-SECOND = {"one": 0.3, "four": 0.3}
+BEST = {"one": 0.1, "four": 0.1, "distinct": 0.3}
+SECOND = {"one": 0.03, "four": 0.3}
 BEST["plain"] = BEST["one"]
 
 
