@@ -191,15 +191,13 @@ def repeated():
     """
     kinds, found = set(), []
     for name in EXPERIMENTS:
-        runs, inside = EXPERIMENTS[name].runs(1), watched(name)
-        found.append((name, an_arm(name)))
-        kinds.add((inside, kind(an_arm(name))))
-        if name in GRIDS:
-            continue
-        for run in sorted(runs, key=lambda run: (run.batch_size < 16, run.batch_size)):
-            if (inside, kind(run)) not in kinds:
+        runs = [] if name in GRIDS else EXPERIMENTS[name].runs(1)
+        runs = sorted(runs, key=lambda run: (run.batch_size < 16, run.batch_size))
+        for number, run in enumerate([an_arm(name), *runs]):
+            this = watched(name), kind(run)
+            if number == 0 or this not in kinds:
                 found.append((name, run))
-                kinds.add((inside, kind(run)))
+                kinds.add(this)
     return found
 
 
