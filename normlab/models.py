@@ -252,6 +252,30 @@ def normalizers(model: nn.Module) -> dict[str, nn.Module]:
     return {n: m for n, m in model.named_modules() if isinstance(m, NORMALIZERS)}
 
 
+def scale_invariant_weights(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Return the weights, by name, whose size is no part of the function.
+
+    They are those of each layer that a batch normalization follows at once: it takes
+    out of a channel whatever it was multiplied by, and its bias with the mean.
+
+    Raises:
+        ValueError: there are none, or the order of the layers is not known, as in
+            anything but a nested ``nn.Sequential``.
+    """
+    found = {
+        f"{name}.weight": layer.weight
+        for (name, layer), (_, after) in pairwise(_in_order(model))
+        if isinstance(layer, nn.Linear | nn.Conv2d)
+        and isinstance(after, (BatchNorm, *TORCH_BATCH_NORMS))
+    }
+    if not found:
+        raise ValueError(
+            f"no layer of this {type(model).__name__} is followed by a batch "
+            "normalization; give a nested nn.Sequential with norm=BatchNorm"
+        )
+    return found
+
+
 def gamma_and_beta(model: nn.Module) -> list[nn.Parameter]:
     """Return the parameters of the model's normalizers."""
     return [

@@ -6,7 +6,7 @@ changes no number of the training: buffers, modes, gradients and random numbers 
 afterwards what they were.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -221,6 +221,54 @@ class Statistics(Snapshots):
                 found[f"batch_mean/{number}"] = _numpy(mean)
                 found[f"batch_var/{number}"] = _numpy(var * n / (n - 1))
         return found
+
+
+class Turns:
+    """How long weights are after updates, and by which angle an update turns them.
+
+    Called after each update: ``fit(after=[...])``.
+
+    Args:
+        weights: tensors by name, which the training changes in place.
+        every: updates over which the angles are averaged, and after which the norms
+            are kept.
+
+    Raises:
+        ValueError: no weights, or ``every`` is not positive.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor], every: int = 1) -> None:
+        if not weights or every < 1:
+            raise ValueError(
+                f"{len(weights)} weights, every={every}: give some weights, and at "
+                "least one update for each record"
+            )
+        self.weights, self.every = dict(weights), every
+        self._before = self._directions()
+        self._sums = np.zeros(len(self.weights))
+        self._kept: dict[str, list] = {"steps": [], "norms": [], "angles": []}
+
+    @torch.no_grad()
+    def __call__(self, step: int, model: nn.Module) -> None:
+        """Add the angles of this update; keep a record if it is time to."""
+        now = self._directions()
+        # Not by the cosine: of an angle this small it is 1 in single precision.
+        chords = _norms([a - b for a, b in zip(now, self._before, strict=True)])
+        self._sums += 2 * np.arcsin(np.minimum(chords / 2, 1))
+        self._before = now
+        if step % self.every == 0:
+            self._kept["steps"].append(step)
+            self._kept["norms"].append(_norms(list(self.weights.values())))
+            self._kept["angles"].append(self._sums / self.every)
+            self._sums = np.zeros(len(self.weights))
+
+    def _directions(self) -> list[Tensor]:
+        return [w.detach() / w.detach().norm() for w in self.weights.values()]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return "steps" (T,), and "norms" and "angles", in radians: (T, weights)."""
+        types = {"steps": np.int32, "norms": np.float32, "angles": np.float32}
+        return {name: np.array(self._kept[name], kind) for name, kind in types.items()}
 
 
 class RunningBank:

@@ -43,6 +43,8 @@ SOURCES = {
     "shen2020powernorm": "Shen et al. 2020",
     "singh2020filter": "Singh and Krishnan 2020",
     "takataka2015batch": "takataka 2015",
+    "vanlaarhoven2017l2": "van Laarhoven 2017",
+    "wan2021spherical": "Wan et al. 2021",
     "wang2018kalman": "Wang et al. 2018",
     "wu2018group": "Wu and He 2018",
     "wu2021rethinking": "Wu and Johnson 2021",

@@ -5,11 +5,13 @@ recorder is: transform(step, model, batch, loss).
 """
 
 from normlab.gradients.clipping import AdaptiveClipping, clip_adaptively
+from normlab.gradients.decay import WeightDecay
 from normlab.gradients.preconditioning import Preconditioning, precondition
 
 __all__ = [
     "AdaptiveClipping",
     "Preconditioning",
+    "WeightDecay",
     "clip_adaptively",
     "precondition",
 ]

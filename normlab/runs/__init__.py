@@ -36,6 +36,7 @@ _FILES = (
     "batch_augmentation",
     "bnp",
     "binary",
+    "scale",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

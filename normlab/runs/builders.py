@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from normlab.gradients import AdaptiveClipping, Preconditioning
+from normlab.gradients import AdaptiveClipping, Preconditioning, WeightDecay
 from normlab.layers import RELU_GAMMA, FilterResponseNorm, ThresholdedLinearUnit
 from normlab.models import (
     Norm,
@@ -11,6 +11,7 @@ from normlab.models import (
     gamma_and_beta,
     lenet,
     mlp,
+    scale_invariant_weights,
     standardize_weights,
     xavier,
 )
@@ -90,6 +91,11 @@ def scaled_cnn(norm: Norm | None = None) -> nn.Module:
 def clip(model: nn.Module, run: Run) -> AdaptiveClipping:
     """Clip the gradients adaptively."""
     return AdaptiveClipping(model, clip=CLIP)
+
+
+def decay_convolutions(model: nn.Module, run: Run, decay: float) -> WeightDecay:
+    """Return weight decay of what a batch normalization follows."""
+    return WeightDecay(scale_invariant_weights(model).values(), decay)
 
 
 def precondition(model: nn.Module, run: Run) -> Preconditioning:

@@ -30,6 +30,7 @@ from normlab.runs.arrangements import two_classes
 from normlab.runs.builders import (
     batch_norm_and_threshold,
     clip,
+    decay_convolutions,
     eight_sigmoids,
     filter_response,
     lenet_relu,
@@ -48,6 +49,7 @@ from normlab.schedules import Schedule, cooled, warm_cooled
 from normlab.training import Arrange, Augment, Recorder
 
 GHOSTS = (2, 4, 8, 16, 32, 64)  # examples that share statistics
+DECAYS = (5e-4, 2e-3)  # of weights that are normalized, alone
 RACE = 1400  # updates, to which the limits of batch renormalization are scaled
 MLPS = ((3, 1000), (15, 1000), *((depth, 256) for depth in (3, 5, 6, 7, 8, 11, 15)))
 
@@ -126,6 +128,9 @@ SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
 # (model, run) -> what changes the gradients before each update; "" is none of these.
 TRANSFORMS: dict[str, Callable[[nn.Module, Run], Recorder]] = {
     "clip": clip,
+    **{
+        f"decay_{decay:g}": partial(decay_convolutions, decay=decay) for decay in DECAYS
+    },
     "precondition": precondition,
 }
 AUGMENTS: dict[str, Augment] = {
