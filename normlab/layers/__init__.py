@@ -24,6 +24,7 @@ from normlab.layers.kalman import KalmanNorm
 from normlab.layers.layer import LayerNorm, layer_norm
 from normlab.layers.renorm import BatchRenorm, batch_renorm, renorm_limits
 from normlab.layers.rms import RMSNorm, rms_norm
+from normlab.layers.shift import RandomShift
 from normlab.layers.weights import (
     RELU_GAMMA,
     ScaledStandardizedConv2d,
@@ -48,6 +49,7 @@ __all__ = [
     "KalmanNorm",
     "LayerNorm",
     "RMSNorm",
+    "RandomShift",
     "ScaledBinaryConv2d",
     "ScaledStandardizedConv2d",
     "ScaledStandardizedLinear",

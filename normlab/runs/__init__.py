@@ -37,6 +37,7 @@ _FILES = (
     "bnp",
     "binary",
     "scale",
+    "shift",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

@@ -3,7 +3,12 @@
 from torch import nn
 
 from normlab.gradients import AdaptiveClipping, Preconditioning, WeightDecay
-from normlab.layers import RELU_GAMMA, FilterResponseNorm, ThresholdedLinearUnit
+from normlab.layers import (
+    RELU_GAMMA,
+    FilterResponseNorm,
+    RandomShift,
+    ThresholdedLinearUnit,
+)
 from normlab.models import (
     Norm,
     TorchBatchNorm,
@@ -50,6 +55,11 @@ def filter_response(num_features: int) -> nn.Module:
 def batch_norm_and_threshold(num_features: int) -> nn.Module:
     """PyTorch's batch normalization with that activation, to tell the two apart."""
     return _with_threshold(TorchBatchNorm(num_features))
+
+
+def batch_norm_and_shift(num_features: int, strength: float) -> nn.Module:
+    """PyTorch's batch normalization, whose work is undone at random behind it."""
+    return nn.Sequential(TorchBatchNorm(num_features), RandomShift(strength))
 
 
 def _with_threshold(norm: nn.Module) -> nn.Module:

@@ -28,6 +28,7 @@ from normlab.models import (
 from normlab.runs import faces
 from normlab.runs.arrangements import two_classes
 from normlab.runs.builders import (
+    batch_norm_and_shift,
     batch_norm_and_threshold,
     clip,
     decay_convolutions,
@@ -50,6 +51,7 @@ from normlab.training import Arrange, Augment, Recorder
 
 GHOSTS = (2, 4, 8, 16, 32, 64)  # examples that share statistics
 DECAYS = (5e-4, 2e-3)  # of weights that are normalized, alone
+SHIFTS = (0.25, 0.5, 1.0)  # behind the layer, at random
 RACE = 1400  # updates, to which the limits of batch renormalization are scaled
 MLPS = ((3, 1000), (15, 1000), *((depth, 256) for depth in (3, 5, 6, 7, 8, 11, 15)))
 
@@ -103,6 +105,12 @@ NORMS: dict[str, dict[str, Norm | None]] = {
         for size in (2, 4, 8)
     },
     "kalman_whole": {"norm": partial(KalmanNorm, prior_weight=0.05)},
+    **{
+        f"batch_shifted_{strength:g}": {
+            "norm": partial(batch_norm_and_shift, strength=strength)
+        }
+        for strength in SHIFTS
+    },
     "instance": {"norm": InstanceNorm},
     "torch_group_4": {"norm": torch_four_groups},
     # With their own activation: for networks that have no other.
