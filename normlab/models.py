@@ -58,31 +58,40 @@ def lenet(
     norm: Norm | None = None,
     act: Callable[[], nn.Module] = nn.Sigmoid,
     dense_norm: Norm | str | None = SAME,
+    order: str = "norm-act",
 ):
     """LeNet as d2l.ai trains it with batch normalization: no padding, max-pooling.
 
     44,426 parameters without normalizers, 44,878 with batch normalization.
 
+    Args:
+        norm: see above.
+        act: the activation.
+        dense_norm: see above.
+        order: "norm-act" or "act-norm", what follows the weights.
+
     Shape:
         (N, 1, 28, 28) -> logits (N, 10)
+
+    Raises:
+        ValueError: ``order`` is another.
     """
+    if order not in ("norm-act", "act-norm"):
+        raise ValueError(f"order={order!r}; use 'norm-act' or 'act-norm'")
     dense_norm = norm if dense_norm == SAME else dense_norm
+
+    def behind(weights: nn.Module, kind: Norm | None, width: int) -> list[nn.Module]:
+        pair = [*_maybe(kind, width), act()]
+        return [weights, *(pair if order == "norm-act" else reversed(pair))]
+
     return nn.Sequential(
-        nn.Conv2d(1, 6, kernel_size=5),  # (N, 6, 24, 24)
-        *_maybe(norm, 6),
-        act(),
+        *behind(nn.Conv2d(1, 6, kernel_size=5), norm, 6),  # (N, 6, 24, 24)
         nn.MaxPool2d(2),  # (N, 6, 12, 12)
-        nn.Conv2d(6, 16, kernel_size=5),  # (N, 16, 8, 8)
-        *_maybe(norm, 16),
-        act(),
+        *behind(nn.Conv2d(6, 16, kernel_size=5), norm, 16),  # (N, 16, 8, 8)
         nn.MaxPool2d(2),  # (N, 16, 4, 4)
         nn.Flatten(),  # (N, 256)
-        nn.Linear(256, 120),
-        *_maybe(dense_norm, 120),
-        act(),
-        nn.Linear(120, 84),
-        *_maybe(dense_norm, 84),
-        act(),
+        *behind(nn.Linear(256, 120), dense_norm, 120),
+        *behind(nn.Linear(120, 84), dense_norm, 84),
         nn.Linear(84, 10),
     )
 

@@ -37,6 +37,7 @@ SOURCES = {
     "liu2017learning": "Liu et al. 2017",
     "masters2018revisiting": "Masters and Luschi 2018",
     "mccandlish2018empirical": "McCandlish et al. 2018",
+    "mishkin2017systematic": "Mishkin, Sergievskiy and Matas 2017",
     "richtux2021deep": "Richtux 2021, after d2l.ai",
     "salimans2016weight": "Salimans and Kingma 2016",
     "santurkar2018how": "Santurkar et al. 2018",

@@ -38,6 +38,7 @@ _FILES = (
     "binary",
     "scale",
     "shift",
+    "placement",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

@@ -25,6 +25,9 @@ from normlab.runs.config import Run
 # Longest gradient of a unit, as a share of its weights: more than the 0.01 for batches
 # of thousands, as smaller batches bear.
 CLIP = 0.1
+DROPPED = (
+    0.05  # share of the values, as in the paper on the independent-component layer
+)
 
 
 def torch_group_norm(num_features: int) -> nn.Module:
@@ -60,6 +63,16 @@ def batch_norm_and_threshold(num_features: int) -> nn.Module:
 def batch_norm_and_shift(num_features: int, strength: float) -> nn.Module:
     """PyTorch's batch normalization, whose work is undone at random behind it."""
     return nn.Sequential(TorchBatchNorm(num_features), RandomShift(strength))
+
+
+def torch_independent(num_features: int) -> nn.Module:
+    """The independent-component layer, of PyTorch's own parts, which are quicker."""
+    return nn.Sequential(TorchBatchNorm(num_features), nn.Dropout(DROPPED))
+
+
+def dropping_relu() -> nn.Module:
+    """ReLU, and the same dropout behind it."""
+    return nn.Sequential(nn.ReLU(), nn.Dropout(DROPPED))
 
 
 def _with_threshold(norm: nn.Module) -> nn.Module:

@@ -32,6 +32,7 @@ from normlab.runs.builders import (
     batch_norm_and_threshold,
     clip,
     decay_convolutions,
+    dropping_relu,
     eight_sigmoids,
     filter_response,
     lenet_relu,
@@ -41,6 +42,7 @@ from normlab.runs.builders import (
     standardized_cnn,
     torch_four_groups,
     torch_group_norm,
+    torch_independent,
     torch_instance_norm,
     torch_layer_norm,
     xavier_gamma_0,
@@ -64,6 +66,9 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "deep_cnn_standardized": standardized_cnn,
     "deep_cnn_scaled": scaled_cnn,
     "deep_cnn_linear": partial(deep_cnn, act=nn.Identity),
+    "deep_cnn_norm_last": partial(deep_cnn, order="norm-weight"),
+    "deep_cnn_dropping": partial(deep_cnn, act=dropping_relu),
+    "lenet_norm_last": partial(lenet, order="act-norm"),
     "binary_cnn": binary_cnn,
     "binary_cnn_scaled": partial(binary_cnn, scaled=True),
     **{f"mlp_{d}x{w}": partial(mlp, depth=d, width=w) for d, w in MLPS},
@@ -111,6 +116,7 @@ NORMS: dict[str, dict[str, Norm | None]] = {
         }
         for strength in SHIFTS
     },
+    "torch_independent": {"norm": torch_independent},
     "instance": {"norm": InstanceNorm},
     "torch_group_4": {"norm": torch_four_groups},
     # With their own activation: for networks that have no other.
