@@ -39,6 +39,7 @@ _FILES = (
     "scale",
     "shift",
     "placement",
+    "regularizer",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

@@ -70,9 +70,9 @@ def torch_independent(num_features: int) -> nn.Module:
     return nn.Sequential(TorchBatchNorm(num_features), nn.Dropout(DROPPED))
 
 
-def dropping_relu() -> nn.Module:
-    """ReLU, and the same dropout behind it."""
-    return nn.Sequential(nn.ReLU(), nn.Dropout(DROPPED))
+def dropping_relu(p: float = DROPPED) -> nn.Module:
+    """ReLU and dropout behind it."""
+    return nn.Sequential(nn.ReLU(), nn.Dropout(p))
 
 
 def _with_threshold(norm: nn.Module) -> nn.Module:

@@ -53,6 +53,7 @@ from normlab.training import Arrange, Augment, Recorder
 
 GHOSTS = (2, 4, 8, 16, 32, 64)  # examples that share statistics
 DECAYS = (5e-4, 2e-3)  # of weights that are normalized, alone
+DROPOUTS = (0.2, 0.5)  # behind each ReLU of a dense network
 SHIFTS = (0.25, 0.5, 1.0)  # behind the layer, at random
 RACE = 1400  # updates, to which the limits of batch renormalization are scaled
 MLPS = ((3, 1000), (15, 1000), *((depth, 256) for depth in (3, 5, 6, 7, 8, 11, 15)))
@@ -72,6 +73,12 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "binary_cnn": binary_cnn,
     "binary_cnn_scaled": partial(binary_cnn, scaled=True),
     **{f"mlp_{d}x{w}": partial(mlp, depth=d, width=w) for d, w in MLPS},
+    **{
+        f"mlp_3x1000_dropout_{p:g}": partial(
+            mlp, depth=3, width=1000, act=partial(dropping_relu, p)
+        )
+        for p in DROPOUTS
+    },
     "faces_8": partial(deep_cnn, between=True),
     "faces_8_dropout": partial(deep_cnn, between=True, dropout=0.5),
     "faces_7": partial(deep_cnn, between=True, widths=faces.SEVEN),
