@@ -40,6 +40,7 @@ _FILES = (
     "shift",
     "placement",
     "regularizer",
+    "residual",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

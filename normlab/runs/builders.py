@@ -13,6 +13,7 @@ from normlab.models import (
     Norm,
     TorchBatchNorm,
     deep_cnn,
+    fan_in_normal,
     gamma_and_beta,
     lenet,
     mlp,
@@ -20,6 +21,7 @@ from normlab.models import (
     standardize_weights,
     xavier,
 )
+from normlab.residual import close_branches
 from normlab.runs.config import Run
 
 # Longest gradient of a unit, as a share of its weights: more than the 0.01 for batches
@@ -99,6 +101,11 @@ def xavier_gamma_0(model: nn.Module) -> nn.Module:
     for parameter in gamma_and_beta(xavier(model)):
         nn.init.zeros_(parameter)  # beta is 0 already
     return model
+
+
+def he_closed(model: nn.Module) -> nn.Module:
+    """He's weights, and branches that start with gamma 0."""
+    return close_branches(fan_in_normal(model, variance=2.0))
 
 
 def standardized_cnn(norm: Norm | None = None) -> nn.Module:

@@ -25,6 +25,7 @@ from normlab.models import (
     mlp,
     xavier,
 )
+from normlab.residual import residual_cnn
 from normlab.runs import faces
 from normlab.runs.arrangements import two_classes
 from normlab.runs.builders import (
@@ -35,6 +36,7 @@ from normlab.runs.builders import (
     dropping_relu,
     eight_sigmoids,
     filter_response,
+    he_closed,
     lenet_relu,
     precondition,
     scaled_cnn,
@@ -78,6 +80,13 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
             mlp, depth=3, width=1000, act=partial(dropping_relu, p)
         )
         for p in DROPOUTS
+    },
+    "residual_110": residual_cnn,
+    "residual_110_scaled": partial(residual_cnn, scale="depth"),
+    "residual_110_learned": partial(residual_cnn, scale="learned"),
+    **{
+        f"plain_{depth}": partial(residual_cnn, depth=depth, shortcut=False)
+        for depth in (20, 56, 110)
     },
     "faces_8": partial(deep_cnn, between=True),
     "faces_8_dropout": partial(deep_cnn, between=True, dropout=0.5),
@@ -136,6 +145,7 @@ INITS: dict[str, Callable[[nn.Module], nn.Module]] = {
     "gaussian_0.1": partial(gaussian, std=0.1),
     "gaussian_0.01": partial(gaussian, std=0.01),
     "he": partial(fan_in_normal, variance=2.0),
+    "he_closed": he_closed,
     "lecun": partial(fan_in_normal, variance=1.0),
 }
 # (rate, updates of the run) -> the rate of each of them; "constant" is none of these.
