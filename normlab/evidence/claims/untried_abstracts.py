@@ -7,13 +7,6 @@ from normlab.evidence.untried import LARGE, untried
 _kalman = partial(untried, source="wang2018kalman", place="abstract")
 
 CLAIMS = (
-    untried(
-        id="B7",
-        source="richtux2021deep",
-        place="line 5",
-        says="Together with residual connections the layer lets one train networks "
-        "of more than 100 layers.",
-    ),
     _kalman(
         id="E2",
         says="With batch Kalman normalization InceptionV2 reaches 74.0% of ImageNet's "
