@@ -132,9 +132,7 @@ CLAIMS = (
         id="C5",
         source="kilcher2019batch",
         place="line 14",
-        says="It also acts as a regularizer, and in some cases makes dropout "
-        "unnecessary.",
-        reason="This row is on the first half of the sentence.",
+        says="It also acts as a regularizer.",
         rule=at_equal_training_loss(),
         variants={
             **{f"at {level:g}": at_equal_training_loss(level) for level in LEVELS},
