@@ -246,6 +246,7 @@ class Turns:
         self.weights, self.every = dict(weights), every
         self._before = self._directions()
         self._sums = np.zeros(len(self.weights))
+        self._first = _norms(list(self.weights.values()))
         self._kept: dict[str, list] = {"steps": [], "norms": [], "angles": []}
 
     @torch.no_grad()
@@ -266,9 +267,13 @@ class Turns:
         return [w.detach() / w.detach().norm() for w in self.weights.values()]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return "steps" (T,), and "norms" and "angles", in radians: (T, weights)."""
+        """Return "steps" (T,), "norms" and "angles", in radians, (T, weights).
+
+        And "first", the norms before any update, (weights,).
+        """
         types = {"steps": np.int32, "norms": np.float32, "angles": np.float32}
-        return {name: np.array(self._kept[name], kind) for name, kind in types.items()}
+        found = {name: np.array(self._kept[name], kind) for name, kind in types.items()}
+        return found | {"first": np.array(self._first, np.float32)}
 
 
 class RunningBank:

@@ -18,6 +18,7 @@ from torch import nn
 from normlab import checks
 from normlab.evaluation import tracking_layers
 from normlab.layers import BatchNorm
+from normlab.residual import Block
 
 
 def good_standardize(x):
@@ -445,6 +446,56 @@ def gamma_of_squares(activation):
     return 1 / activation(torch.randn(1_000_000)).square().mean().sqrt().item()
 
 
+def good_close(model):
+    for module in model.modules():
+        if isinstance(module, Block):
+            nn.init.zeros_(module.branch[-1].weight)
+    return model
+
+
+def closed_for_good(model):
+    """Closes the branches, and their convolutions with them: nothing can learn."""
+    for module in model.modules():
+        if isinstance(module, Block):
+            for p in module.branch.parameters():
+                nn.init.zeros_(p)
+    return model
+
+
+def good_nesterov(w, draw, rate, decay, momentum, updates, nesterov=True):
+    buffer, angles = 0 * w, []
+    for _ in range(updates):
+        push = draw(w) + decay * w
+        buffer = momentum * buffer + push
+        before, w = w, w - rate * (momentum * buffer + push if nesterov else buffer)
+        lengths = np.linalg.norm(before) * np.linalg.norm(w)
+        angles.append(np.arccos(min(1.0, before @ w / lengths)))
+    return np.mean(angles[updates // 2 :])
+
+
+def good_equal_loss(training, others, level):
+    logs = [np.log(values[::-1]) for values in (training, others)]
+    return np.exp(np.interp(np.log(level), *logs))
+
+
+def good_behind(model):
+    layers = list(model)
+    for i in range(len(layers) - 1):
+        norm, act = layers[i : i + 2]
+        if isinstance(norm, nn.BatchNorm2d) and isinstance(act, nn.ReLU | nn.Tanh):
+            layers[i : i + 2] = act, norm
+    return nn.Sequential(*layers)
+
+
+def behind_what_follows(model):
+    """Moves every normalizer one place on."""
+    layers = list(model)
+    for i in reversed(range(len(layers) - 1)):
+        if isinstance(layers[i], nn.BatchNorm2d):
+            layers[i : i + 2] = layers[i + 1], layers[i]
+    return nn.Sequential(*layers)
+
+
 RIGHT = {
     checks.rate_that_jumps: good_rate_that_jumps,
     checks.first_of_three: good_first_of_three,
@@ -477,6 +528,15 @@ RIGHT = {
     checks.noise_scale: good_noise_scale,
     checks.layers_apart: good_layers_apart,
     checks.leaky_deviation: lambda n, slope: (2 / (1 + slope**2) / n) ** 0.5,
+    checks.roughness: lambda h, w, rate: rate * (h @ h @ w).norm() / (h @ w).norm(),
+    checks.length_after: lambda n, gs, rate: math.hypot(n, *(rate * g for g in gs)),
+    checks.decay_for: lambda d, rate, m: math.radians(d) ** 2 * (1 + m) / 2 / rate,
+    checks.nesterov_angle: good_nesterov,
+    checks.at_equal_loss: good_equal_loss,
+    checks.moved_behind: good_behind,
+    checks.size_after: lambda n, s, layer: 1 + n * s**2 if layer else (1 + s**2) ** n,
+    checks.scale_for: lambda blocks, times: (times ** (1 / blocks) - 1) ** 0.5,
+    checks.closed: good_close,
     checks.group_norm: good_group_norm,
     checks.shared_count: good_count,
     checks.mixes_images: good_mixes,
@@ -603,6 +663,24 @@ WRONG = [
     (checks.leaky_deviation, lambda n, slope: (2 / n) ** 0.5),
     (checks.leaky_deviation, lambda n, slope: (2 / (1 + slope) / n) ** 0.5),
     (checks.leaky_deviation, lambda n, slope: n**-0.5),
+    (checks.roughness, lambda h, w, rate: rate * (h @ w).norm() / w.norm()),
+    (checks.roughness, lambda h, w, rate: (h @ h @ w).norm() / (h @ w).norm()),
+    (checks.length_after, lambda n, gs, rate: n + sum(rate * g for g in gs)),
+    (checks.length_after, lambda n, gs, rate: math.hypot(n, rate * sum(gs))),
+    (checks.decay_for, lambda d, rate, m: math.radians(d) ** 2 * (1 - m) / 2 / rate),
+    (checks.decay_for, lambda d, rate, m: math.radians(d) / (2 * rate)),
+    (checks.nesterov_angle, partial(good_nesterov, nesterov=False)),
+    (checks.nesterov_angle, lambda w, draw, r, d, m, n: (2 * r * d / (1 + m)) ** 0.5),
+    (checks.at_equal_loss, lambda training, others, level: others[-1]),
+    (checks.at_equal_loss, lambda t, o, level: np.interp(level, t[::-1], o[::-1])),
+    (checks.moved_behind, lambda model: nn.Sequential(*reversed(model))),
+    (checks.moved_behind, behind_what_follows),
+    (checks.size_after, lambda n, s, layer: (1 + s**2) ** n),
+    (checks.size_after, lambda n, s, layer: 1 + n * s**2),
+    (checks.scale_for, lambda blocks, times: blocks**-0.5),
+    (checks.scale_for, lambda blocks, times: (math.log(times) / blocks) ** 0.5),
+    (checks.closed, lambda model: model),
+    (checks.closed, closed_for_good),
     (checks.whitened_gradient, lambda g_weight, g_bias, mean, cov: (g_weight, g_bias)),
     (checks.whitened_gradient, whitened_weight_alone),
     (checks.whitened_gradient, turned_by_variances),
@@ -778,10 +856,12 @@ FORMS = {
 }
 # Their answers are modules, names, parameters, or what was done to the model.
 NO_VALUES = {
+    checks.closed,
     checks.convert,
     checks.decay_groups,
     checks.dead_units,
     checks.load_blobs,
+    checks.moved_behind,
     checks.moving_layers,
     checks.recompute,
 }

@@ -139,10 +139,12 @@ def test_angles_are_averaged_and_norms_are_the_last_ones():
     assert found["steps"].tolist() == [2, 4]
     assert found["angles"][:, 0] == pytest.approx([0.2, 0.3], abs=1e-5)
     assert found["norms"][:, 0] == pytest.approx([5, 7])
+    assert found["first"] == pytest.approx([3])
     assert {name: a.dtype for name, a in found.items()} == {
         "steps": np.int32,
         "norms": np.float32,
         "angles": np.float32,
+        "first": np.float32,
     }
 
 

@@ -64,6 +64,20 @@ def guessing(split: str, statistics: str = "recomputed", **at) -> dict:
     return row("accuracy", CHANCE, split=split, statistics=statistics, **at)
 
 
+def late_loss(run: Run, history: History, over: int) -> list[dict]:
+    """Return the mean training loss of the last updates as a row; none if it broke off.
+
+    Args:
+        run: the run.
+        history: of its training.
+        over: how many updates.
+    """
+    if history.diverged:
+        return []
+    late = float(np.mean(history.step_losses[-over:]))
+    return [row("late_loss", late, split="train", **last(run))]
+
+
 def curve(losses: list[float], steps: int) -> dict[str, np.ndarray]:
     """Return "loss/mean": means over ``POINTS`` blocks of a training's updates.
 

@@ -8,7 +8,6 @@ is the angle by which an update turns them.
 from collections.abc import Iterable
 from functools import partial
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -20,12 +19,11 @@ from normlab.runs.early import (
     curve,
     ending,
     first_losses,
-    last,
+    late_loss,
     train_while_finite,
 )
 from normlab.runs.execute import build, updates
 from normlab.runs.registry import DECAYS
-from normlab.runs.rows import row
 from normlab.training import History
 
 RATE, HIGHER, UPDATES = 0.1, 0.3, 4200
@@ -98,10 +96,7 @@ def give_norms(
 
 
 def _outcome(run: Run, model: nn.Module, history: History, turns: Turns) -> Outcome:
-    rows = first_losses(history)
-    if not history.diverged:
-        late = float(np.mean(history.step_losses[-LATE:]))
-        rows.append(row("late_loss", late, split="train", **last(run)))
+    rows = first_losses(history) + late_loss(run, history, LATE)
     rows += ending(model, run, history, on=("validation", "test"))
     kept = {f"turns/{name}": values for name, values in turns.arrays().items()}
     return Outcome(

@@ -6,6 +6,7 @@ without the layer trains; and LeNet with sigmoids, with the layer and without.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,12 +23,11 @@ from normlab.runs.early import (
     curve,
     ending,
     first_losses,
-    last,
+    late_loss,
     train_while_finite,
 )
 from normlab.runs.execute import build, data, updates
 from normlab.runs.registry import RACE, SHIFTS
-from normlab.runs.rows import row
 from normlab.training import Pair
 
 RATE = 0.03  # the best one without the layer in "race-rates-others"
@@ -35,6 +35,7 @@ SIGMOID_RATE, SIGMOID_UPDATES = 1.0, 1400
 IMAGES = 1024
 STEPS = (25, 50, 100, 200, 300, 400, 550, 700, 850, 1000, 1200, 1400)
 FACTORS = (0.25, 1.0, 4.0)  # of the rate, along the gradient
+LINE = tuple(i / 4 for i in range(1, 33))  # the same, for a line to walk along
 LATE = 140  # updates at the end over which the loss is averaged
 
 
@@ -48,11 +49,13 @@ class Look:
         batch: images (N, 1, 28, 28) and labels (N,).
         lr: the rate that steps are measured against.
         steps: updates after which to look.
+        factors: lengths of steps along the gradient, in rates.
     """
 
     batch: Pair
     lr: float
     steps: tuple[int, ...] = STEPS
+    factors: tuple[float, ...] = FACTORS
     found: list[dict[str, np.ndarray]] = field(default_factory=list)
     moments: list[tuple[Tensor, Tensor]] = field(default_factory=list)
 
@@ -117,13 +120,14 @@ class Look:
         """What becomes of gradient and loss along a step, by the step's length.
 
         "roughness" is how far the gradient changes, as a share of its length;
-        "decrease", of the loss, the actual over what the slope promised.
+        "decrease", of the loss, the actual over what the slope promised; "length", of
+        the gradient.
         """
         parameters = list(model.parameters())
         kept = [p.clone() for p in parameters]
         length = _length(gradients)
         found: dict[str, list[float]] = {"roughness": [], "decrease": []}
-        for factor in FACTORS:
+        for factor in self.factors:
             step = factor * self.lr
             for p, value, g in zip(parameters, kept, gradients, strict=True):
                 p.copy_(value - step * g)
@@ -133,7 +137,9 @@ class Look:
             found["decrease"].append((loss - there) / (step * length**2))
         for p, value in zip(parameters, kept, strict=True):
             p.copy_(value)
-        return {name: np.array(v, np.float32) for name, v in found.items()}
+        return {
+            n: np.array(v, np.float32) for n, v in (found | {"length": length}).items()
+        }
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what was found, by name, with the looks as first axis."""
@@ -163,15 +169,13 @@ def _length(tensors: list[Tensor]) -> float:
     return torch.stack([t.norm() for t in tensors]).norm().item()
 
 
-def look_on(run: Run, device: str) -> Outcome:
+def look_on(run: Run, device: str, factors: tuple[float, ...] = FACTORS) -> Outcome:
     """Train the run, looking on; score it at its end."""
     model, ((x, y), _) = build(run), data(run.evaluate_on)
-    look = Look((x[:IMAGES].to(device), y[:IMAGES].to(device)), run.lr)
+    batch = x[:IMAGES].to(device), y[:IMAGES].to(device)
+    look = Look(batch, run.lr, factors=factors)
     history = train_while_finite(model, run, device, after=[look])
-    rows = first_losses(history)
-    if not history.diverged:
-        late = float(np.mean(history.step_losses[-LATE:]))
-        rows.append(row("late_loss", late, split="train", **last(run)))
+    rows = first_losses(history) + late_loss(run, history, LATE)
     rows += ending(model, run, history, on=("validation", "test"))
     arrays = curve(history.step_losses, updates(run)) | look.arrays()
     return Outcome(rows, history.diverged, arrays)
@@ -223,6 +227,14 @@ SHIFT = Experiment(
     ),
     first_seed=FIRST,
     carry_out=look_on,
+)
+SHIFT_LINE = Experiment(
+    name="shift-line",
+    question="What does the loss do along a step?",
+    variants=(convolutions("none"), convolutions("torch_batch")),
+    seeds=1,
+    first_seed=FIRST,
+    carry_out=partial(look_on, factors=LINE),
 )
 SHIFT_SIGMOID = Experiment(
     name="shift-sigmoid",

@@ -323,6 +323,38 @@ export function boxed(table) {
   return box;
 }
 
+/** Which colour is which: the name of the colour -> what is drawn in it. */
+export function colorKeys(names) {
+  return html("div", { class: "bn-caption" }, ...Object.entries(names).map(([name, said]) => {
+    const key = html("span", { class: "bn-key" });
+    key.style.background = `var(--bn-${name})`;
+    const item = html("span", {}, key, said);
+    Object.assign(item.style, { display: "inline-block", marginRight: "1.2em" });
+    return item;
+  }));
+}
+
+/**
+ * A table of numbers, and its cells: `cells[row][column]`, which tests know as
+ * COLUMN-ROW. Rows and columns are given as names -> what the reader sees.
+ */
+export function numberTable(rows, columns) {
+  const cells = {};
+  const beside = (cell) => {
+    cell.style.paddingLeft = "0.9em";
+    return cell;
+  };
+  const lines = Object.entries(rows).map(([row, label]) => {
+    cells[row] = Object.fromEntries(Object.keys(columns).map((column) =>
+      [column, beside(html("td", { "data-value": `${column}-${row}` }))]));
+    return html("tr", {}, html("th", { scope: "row" }, label), ...Object.values(cells[row]));
+  });
+  const heads = Object.values(columns).map((text) => beside(html("th", { scope: "col" }, text)));
+  const table = boxed(html("table", {}, html("tr", {}, html("td", {}), ...heads), ...lines));
+  table.classList.add("bn-dense");
+  return { table, cells };
+}
+
 /** A number that is shown and read out: `data-value` names it for the tests. */
 export function readout(name, label) {
   const value = html("output", { "data-value": name });

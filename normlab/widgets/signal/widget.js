@@ -1,15 +1,12 @@
 /** A network of a chosen depth, drawn at a chosen scale: signal and gradient by layer. */
 
 import {
-  boxed, drawOn, fit, html, root, slider, toolbar, write,
+  colorKeys, drawOn, fit, html, numberTable, root, slider, toolbar, write,
 } from "../shared.js";
 import { batchOf, perLayer, sizes, twoDigits } from "./layers.js";
 import { plot } from "./plot.js";
 
-const SIDES = [
-  { name: "none", said: "plain" },
-  { name: "batch", said: "normalized" },
-];
+const SIDES = { none: "plain", batch: "normalized" };
 const ROWS = {
   factor: "factor a layer",
   first: "signal, first layer",
@@ -32,21 +29,22 @@ function build(model, el, width, batch) {
   const { columns, signal, gradient } = pictures(width);
   const said = html("div", { class: "bn-said", role: "status", "data-value": "said" });
   said.style.minHeight = width >= WIDE ? "2.8em" : "5.6em"; // of the longest
-  const { table, cells } = numbers();
+  const { table, cells } = numberTable(ROWS, SIDES);
   el.append(
     html("div", { class: "bn-controls" }, slider(model, "depth"),
       slider(model, "factor"), slider(model, "seed")),
-    keys(), html("div", { class: "bn-pair" }, ...columns), said, table, toolbar(model),
+    colorKeys({ ...SIDES, theory: "dashed: factor to the power of the layer" }),
+    html("div", { class: "bn-pair" }, ...columns), said, table, toolbar(model),
   );
   return drawOn(model, ["depth", "factor", "seed"], () => {
     const [depth, factor] = [model.get("depth"), model.get("factor")];
     const settings = { depth, factor, seed: model.get("seed"), width: model.get("width") };
-    const found = SIDES.map(({ name }) => sizes(batch, settings, name));
+    const found = Object.keys(SIDES).map((name) => sizes(batch, settings, name));
     const [plain, normalized] = found;
     const expected = plain.signal.map((_, i) => plain.input * factor ** (i + 1));
     signal.draw(found.map((one) => one.signal), depth, expected);
     gradient.draw(found.map((one) => one.gradient), depth);
-    found.forEach((one, side) => fill(one, cells, side));
+    Object.keys(SIDES).forEach((side, i) => fill(found[i], cells, side));
     write(said, `${sentence(plain, depth)} In the normalized network the signal of the `
       + `last hidden layer is ${twoDigits(normalized.signal.at(-1))}.`);
   });
@@ -82,32 +80,4 @@ function sentence(plain, depth) {
   const left = twoDigits(plain.signal.at(-1) / plain.input);
   const layers = depth === 2 ? "one hidden layer" : `${depth - 1} hidden layers`;
   return `In the plain network ${layers} make ${left} of a signal of 1.`;
-}
-
-/** Which colour is which. */
-function keys() {
-  const shown = [...SIDES, { name: "theory", said: "dashed: factor to the power of the layer" }];
-  return html("div", { class: "bn-caption" }, ...shown.map(({ name, said }) => {
-    const key = html("span", { class: "bn-key" });
-    key.style.background = `var(--bn-${name})`;
-    const item = html("span", {}, key, said);
-    Object.assign(item.style, { display: "inline-block", marginRight: "1.2em" });
-    return item;
-  }));
-}
-
-/** A row a quantity, a column a network. */
-function numbers() {
-  const cells = {};
-  const rows = Object.entries(ROWS).map(([key, label]) => {
-    cells[key] = SIDES.map(({ name }) => html("td", { "data-value": `${name}-${key}` }));
-    for (const cell of cells[key]) cell.style.paddingLeft = "0.9em";
-    return html("tr", {}, html("th", { scope: "row" }, label), ...cells[key]);
-  });
-  const head = ["", ...SIDES.map(({ said }) => said)].map((text) =>
-    text ? html("th", { scope: "col" }, text) : html("td", {}));
-  for (const cell of head.slice(1)) cell.style.paddingLeft = "0.9em";
-  const table = boxed(html("table", {}, html("tr", {}, ...head), ...rows));
-  table.classList.add("bn-dense");
-  return { table, cells };
 }

@@ -1,0 +1,58 @@
+"""Figures of the chapter on the layer as a regularizer, and on its place."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from normlab.figures.style import COLORS, SQUARE_PAIR, new_figure
+
+Looks = Sequence[tuple[np.ndarray, np.ndarray]]  # training losses, others; one a run
+
+
+def by_statistics(panels: Mapping[str, Mapping[int, pd.Series]]) -> Figure:
+    """Draw measures against how many images share statistics, a dot a run.
+
+    Args:
+        panels: what the vertical axis says -> number of images -> values by seed.
+    """
+    figure, axes = new_figure(SQUARE_PAIR, columns=len(panels))
+    color = COLORS["batch"]
+    for ax, (quantity, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        ax.plot(list(values), [found.mean() for found in values.values()], color=color)
+        for images, found in values.items():
+            at = np.full(len(found), images), found
+            ax.plot(*at, "o", color=color, markersize=4, alpha=0.7)
+        ax.set(xscale="log", xlabel="images that share statistics", ylabel=quantity)
+        ax.set_xticks(list(values), [str(images) for images in values])
+        ax.minorticks_off()
+    return figure
+
+
+def against_training_loss(
+    arms: Mapping[str, tuple[Looks, str, str]], levels: Sequence[float]
+) -> Figure:
+    """Draw the loss of other images against that of training images, on the way.
+
+    Args:
+        arms: name -> looks of each run, colour, line style.
+        levels: training losses that are marked.
+    """
+    figure, ax = new_figure((6.8, 3.8))
+    for name, (runs, color, style) in arms.items():
+        for number, (known, others) in enumerate(runs):
+            line = {"color": color, "linestyle": style, "linewidth": 1.2}
+            ax.plot(known, others, label=name if number == 0 else None, **line)
+    for level in levels:
+        ax.axvline(level, color=COLORS["theory"], linestyle=":", linewidth=1.2)
+    ax.set(xscale="log", xlabel="training loss in evaluation mode (nats, log scale)")
+    ax.set_ylabel("validation loss (nats)")
+    ax.invert_xaxis()
+    ticks = (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001)
+    low, high = sorted(ax.get_xlim())
+    seen = [tick for tick in ticks if low <= tick <= high]
+    ax.set_xticks(seen, [f"{tick:g}" for tick in seen])
+    ax.minorticks_off()
+    figure.legend(loc="outside upper center", ncols=2, fontsize=10)
+    return figure

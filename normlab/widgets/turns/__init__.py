@@ -1,0 +1,122 @@
+"""Weights that decay before a normalizer: their length, and the angle of an update."""
+
+from typing import Any
+
+import numpy as np
+import traitlets
+from matplotlib.figure import Figure
+
+from normlab.evidence import recorded
+from normlab.evidence.claims.scale import DECAYS, told
+from normlab.figures.style import COLORS
+from normlab.figures.why_it_works import norms_and_angles
+from normlab.runs import source
+from normlab.runs.scale import DECAY, EVERY, RATE, UPDATES, decayed
+from normlab.widgets.base import Control, Widget, module
+from normlab.widgets.turns.settling import Settling
+
+MOMENTUM = 0.9  # of what is recorded
+
+
+def options(*values: float) -> tuple[tuple[float, str], ...]:
+    """Return choices that are called by their number."""
+    return tuple((value, f"{value:g}") for value in values)
+
+
+def packed() -> dict[str, Any]:
+    """Return what is recorded, means over seeds and layers, and the gradients' size.
+
+    Raises:
+        ResultsError: nothing is recorded; the message says how to record it.
+    """
+    plain = decayed(0.0)
+    runs = {run: curves(run) for run in (plain, *DECAYS)}
+    lengths, angles = runs[plain]
+    # Without decay, and with gradients that have nothing to do with each other, a
+    # step is 1 / sqrt(1 - momentum^2) times as long as a gradient times the rate.
+    strengths = angles * lengths**2 * (1 - MOMENTUM**2) ** 0.5 / RATE
+    return {
+        "updates": UPDATES,
+        "every": EVERY,
+        "strength": float(f"{np.median(strengths):.4g}"),
+        "runs": {
+            f"{run.lr:g}/{DECAYS.get(run, 0.0):g}": {
+                "lengths": [float(f"{v:.4g}") for v in lengths],
+                "angles": [float(f"{v:.4g}") for v in angles],
+            }
+            for run, (lengths, angles) in runs.items()
+        },
+    }
+
+
+def curves(run) -> tuple[np.ndarray, np.ndarray]:
+    """Return lengths over the first ones, and angles in radians, (T,) each."""
+    first, norms, angles = (
+        recorded("scale", f"turns/{name}", **told(run))
+        for name in ("first", "norms", "angles")
+    )  # (seeds, layers), (seeds, T, layers) twice
+    ratios = np.log(norms / first[:, None])
+    return np.exp(ratios.mean((0, 2))), angles.mean((0, 2))
+
+
+class EffectiveRate(Widget):
+    """How rate, decay and momentum settle the angle by which updates turn weights.
+
+    Args:
+        rate: learning rate.
+        decay: of the weights.
+        momentum: of the updates.
+        length: of the weights at first, over that of the recorded run's.
+
+    Raises:
+        ResultsError: nothing is recorded; the message says how to record it.
+    """
+
+    _esm = module("turns/widget")
+    paints = ("batch", "data", "theory")
+
+    data = traitlets.Dict(help="the recorded runs").tag(sync=True)
+    rate = traitlets.Float(RATE).tag(sync=True)
+    decay = traitlets.Float(DECAY).tag(sync=True)
+    momentum = traitlets.Float(MOMENTUM).tag(sync=True)
+    length = traitlets.Float(1.0).tag(sync=True)
+
+    def __init__(self, **traits) -> None:
+        super().__init__(
+            controls={
+                "rate": Control("rate", options=options(0.03, 0.1, 0.3, 1.0)),
+                "decay": Control("decay", options=options(0.0, 1e-4, 5e-4, 2e-3, 1e-2)),
+                "momentum": Control("momentum", options=options(0.0, 0.5, 0.9, 0.95)),
+                "length": Control(
+                    "first length", options=options(0.25, 0.5, 1.0, 2.0, 4.0), unit="×"
+                ),
+            },
+            name="turns",
+            room=[1000, 620],
+            data=packed(),
+            alt="Two plots against updates on logarithmic axes, computed and recorded: "
+            "the length of the weights goes to a level, and the angle of an update to "
+            "another, which the formula marks with a dashed line.",
+            source=f"Computed in the page, for gradients of one size, which is that of "
+            f"the recorded run without decay in the median · {source('scale')}",
+            **traits,
+        )
+
+    def picture(self) -> Figure:
+        """Draw what is computed for these settings, and what is recorded of them."""
+        about = Settling(
+            self.rate, self.decay, self.momentum, self.length, self.data["strength"]
+        )
+        kinds = {"computed": (*about.follow(UPDATES, EVERY), about.angle, "batch")}
+        key = f"{self.rate:g}/{self.decay:g}"
+        if key in self.data["runs"] and (self.momentum, self.length) == (MOMENTUM, 1):
+            run = self.data["runs"][key]
+            kinds["recorded"] = run["lengths"], run["angles"], None, "data"
+        steps = np.arange(1, UPDATES // EVERY + 1) * EVERY
+        return norms_and_angles(
+            {
+                name: (np.array([lengths]), np.array([angles]), theory, COLORS[color])
+                for name, (lengths, angles, theory, color) in kinds.items()
+            },
+            steps,
+        )
