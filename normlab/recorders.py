@@ -246,7 +246,7 @@ class Turns:
         self.weights, self.every = dict(weights), every
         self._before = self._directions()
         self._sums = np.zeros(len(self.weights))
-        self._first = _norms(list(self.weights.values()))
+        self._first = _norms([w.detach() for w in self.weights.values()])
         self._kept: dict[str, list] = {"steps": [], "norms": [], "angles": []}
 
     @torch.no_grad()

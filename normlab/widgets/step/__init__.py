@@ -1,55 +1,16 @@
 """The loss along a step of two recorded networks, with the layer and without."""
 
-from typing import Any
-
 import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
 from normlab.figures.why_it_works import losses_along
-from normlab.runs import recordings, source
+from normlab.runs import source
 from normlab.runs.shift import LINE, RATE, STEPS
 from normlab.widgets.base import Control, Widget, module
+from normlab.widgets.step.packed import NAME, packed
 
-NAME = "shift-line"
 MATCHES = {"loss": "the same training loss", "updates": "as many updates"}
-
-
-def packed() -> dict[str, Any]:
-    """Return what the module reads: a network -> what each look found.
-
-    Raises:
-        ResultsError: nothing is recorded; the message says how to record it.
-    """
-    return {
-        "rate": RATE,
-        "factors": [0.0, *LINE],
-        "updates": list(STEPS),
-        "networks": {
-            {"none": "none", "torch_batch": "batch"}[run.norm]: _looks(arrays)
-            for run, arrays in recordings(NAME)
-        },
-    }
-
-
-def _looks(arrays: dict[str, np.ndarray]) -> dict[str, list]:
-    """Return losses along the step, the slope's promise, changes of the gradient."""
-    found = {name: arrays[f"look/{name}"].astype(float) for name in ("loss", "length")}
-    promised = found["length"][:, None] ** 2 * RATE * np.array(LINE)  # (looks, steps)
-    losses = found["loss"][:, None] - arrays["look/decrease"] * promised
-    along = np.concatenate([found["loss"][:, None], losses], axis=1)
-    return {
-        "losses": _short(along),
-        "slopes": _short(found["length"] ** 2 * RATE),  # what one rate promises
-        "changes": _short(np.pad(arrays["look/roughness"], ((0, 0), (1, 0)))),
-    }
-
-
-def _short(values: np.ndarray) -> list:
-    """Four digits of each, as nested lists."""
-    if values.ndim > 1:
-        return [_short(row) for row in values]
-    return [float(f"{value:.4g}") for value in values]
 
 
 class AlongAStep(Widget):
