@@ -87,6 +87,9 @@ BY_LAYER = {2: (0.2, 0.3), 3: (0.4, 0.1)}  # of the mean, of the deviation
 WAY = RNG.uniform(0.5, 0.9, size=(3, 8))
 CONTENDER = (np.arange(50, 450, 50), WAY, np.array([0.8, 0.9]), "red")
 OF_GAIN = {arm: {0.1: 0.3, 1.0: 1.0, 10.0: 3.0} for arm in BY_RATE}
+SEEDS_OF = {name: np.array([x, 1.1 * x]) for name, x in {"a": 0.5, "b": 1.0}.items()}
+PAIRS = {name: (values, 2 * values, "red") for name, values in SEEDS_OF.items()}
+LOOKED = [(np.array([2.0, 1.0, 0.4]), np.array([0.1, 0.3, 0.9]))]
 LAYER_SHARES = [np.array([0.05, 0.2]), np.array([0.09, 0.1, 0.11])]
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
@@ -291,6 +294,30 @@ DRAWN = {
     "copies_by_update": lambda: figures.copies_by_update(
         {"a": (BY_RATE["none"].set_axis([50, 100, 150], axis=1), "red", "-")}
     ),
+    "three_tests": lambda: figures.three_tests(PAIRS, {"a": (LOOKED, "red")}, PAIRS),
+    "norms_and_angles": lambda: figures.norms_and_angles(
+        {"a": (1 + WAY, WAY / 10, 0.05, "red"), "b": (1 + WAY, WAY / 10, None, "blue")},
+        np.arange(8),
+    ),
+    "angles_by_momentum": lambda: figures.angles_by_momentum(
+        {"a": ({0.0: 0.1, 0.9: 0.07}, "red", "o")}, 0.1
+    ),
+    "losses_along": lambda: figures.losses_along(
+        np.arange(3.0), {"none": ([2.0, 1.0, 1.5], 0.8), "batch": ([1.9, 1.0, 0.5], 1)}
+    ),
+    "by_statistics": lambda: figures.by_statistics(
+        {"gap (nats)": {2: pd.Series([0.1, 0.2]), 8: pd.Series([0.3])}}
+    ),
+    "against_training_loss": lambda: figures.against_training_loss(
+        {"a": (LOOKED, "red", "-")}, (0.5,)
+    ),
+    "size_by_block": lambda: figures.size_by_block(
+        {"a": (np.geomspace(1, 1e9, 54), "red", "-"), "b": (np.ones(54), "blue", "--")},
+        "mean square (log scale)",
+    ),
+    "accuracies": lambda: figures.accuracies(
+        {"a": (pd.Series([10.0, 80.0]), "red"), "b": (pd.Series([50.0]), "blue")}
+    ),
     "tokens_moved": lambda: figures.tokens_moved({"a": MOVED, "b": ~MOVED}, (0, 3)),
     "timeline": lambda: figures.timeline(PAPERS, {"a": "red", "b": "blue"}),
     "cover": lambda: cover(ONE_RATE),
@@ -301,6 +328,8 @@ UNITLESS = (
     "updates",
     "batches",
     "layer",
+    "block",
+    "momentum m",
     "weight of pixel",
     "learning rate",
 )
@@ -964,3 +993,41 @@ def test_a_signal_that_is_gone_is_named_where_it_was_last_seen():
     (text,) = ax.texts
     assert text.xy == (3, pytest.approx(0.01))
     np.testing.assert_allclose(ax.lines[0].get_ydata(), values)
+
+
+def test_three_tests_keep_what_they_are_given():
+    figure = figures.three_tests(PAIRS, {"a": (LOOKED, "red")}, PAIRS)
+    shift, smooth, scale = figure.axes
+    for line, (x, y, _) in zip(shift.lines, PAIRS.values(), strict=True):
+        np.testing.assert_allclose([line.get_xdata(), line.get_ydata()], [x, y])
+    np.testing.assert_allclose(smooth.lines[0].get_ydata(), [0.9, 0.3, 0.1])
+    assert smooth.xaxis_inverted()  # training goes to the right
+    x, y, _ = PAIRS["a"]
+    np.testing.assert_allclose(scale.lines[0].get_ydata(), np.degrees(y))
+    diagonal = scale.lines[-1]
+    np.testing.assert_allclose(diagonal.get_xdata(), diagonal.get_ydata())
+
+
+def test_angles_are_drawn_in_degrees_beside_their_theory():
+    run = (np.ones((2, 3)), np.full((2, 3), 0.1), 0.2, "red")
+    norms, angles = figures.norms_and_angles({"a": run}, np.arange(3)).axes
+    np.testing.assert_allclose(norms.lines[0].get_ydata(), np.ones(3))
+    np.testing.assert_allclose(angles.lines[0].get_ydata(), np.degrees([0.1] * 3))
+    np.testing.assert_allclose(angles.lines[1].get_ydata(), np.degrees([0.2] * 2))
+
+
+def test_slopes_promise_what_they_promise():
+    along = {"none": ([2.0, 1.0, 1.5], 0.8), "batch": ([1.9, 1.0, 0.5], 1.0)}
+    (ax,) = figures.losses_along(np.arange(3.0), along).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [2, 1, 1.5])
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), [2, 1.2, 0.4])
+
+
+def test_accuracies_stand_in_the_order_that_is_given():
+    rows = {"a": (pd.Series([10.0, 80.0]), "red"), "b": (pd.Series([50.0]), "blue")}
+    (ax,) = figures.accuracies(rows).axes
+    names, places = both_ticks(ax)
+    at = {t.get_text(): place for t, place in zip(names, places, strict=True)}
+    assert at["a"] > at["b"]
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), [10, 80])
+    assert set(ax.lines[0].get_ydata()) == {at["a"]}

@@ -24,7 +24,8 @@ def by_statistics(panels: Mapping[str, Mapping[int, pd.Series]]) -> Figure:
         for images, found in values.items():
             at = np.full(len(found), images), found
             ax.plot(*at, "o", color=color, markersize=4, alpha=0.7)
-        ax.set(xscale="log", xlabel="images that share statistics", ylabel=quantity)
+        ax.set(xscale="log", xlabel="images that share statistics\n(log scale)")
+        ax.set_ylabel(quantity)
         ax.set_xticks(list(values), [str(images) for images in values])
         ax.minorticks_off()
     return figure

@@ -28,11 +28,11 @@ def size_by_block(
         ax.plot(blocks, sizes, color=color, linestyle=style)
         ends.append((np.log10(sizes[-1]), blocks[-1], name, color))
     ends.sort()
+    ax.set(yscale="log", xlabel="block", ylabel=quantity)
     low, high = np.log10(ax.get_ylim())
     heights = spread_both_ways([end for end, *_ in ends], (high - low) / 13)
     for (_, at, name, color), height in zip(ends, heights, strict=True):
         label(ax, at, 10**height, name, color, fontsize=10)
-    ax.set(yscale="log", xlabel="block", ylabel=quantity)
     ax.set_xlim(1, 1.7 * max(len(sizes) for sizes, *_ in networks.values()))
     ax.set_xticks([1, 18, 36, 54])
     ax.minorticks_off()

@@ -17,6 +17,7 @@ import test_schedules_compared
 import test_signal_by_layer
 import test_valleys
 import test_which_axes
+import test_why_it_works
 import torch
 from conftest import SITE, UNBUILT, built_pages
 from moved import Widget, button, control, labelled
@@ -158,6 +159,22 @@ def race(widget):
 
 def labelled_cell(name):
     return f'.//button[@data-cell="{name}"]'
+
+
+@moves("turns")
+def turns(widget):
+    widget.press(control("decay"), "ArrowRight")
+    test_why_it_works.assert_settles(widget, decay=2e-3)
+    widget.drag(control("momentum"), -300)
+    test_why_it_works.assert_settles(widget, decay=2e-3, momentum=0.0)
+
+
+@moves("step")
+def step(widget):
+    widget.press(labelled("length of the step"), "ArrowRight", times=2)
+    test_why_it_works.assert_shows(widget, factor=4.5)
+    widget.drag(control("look"), -300)
+    test_why_it_works.assert_shows(widget, factor=4.5, look=0)
 
 
 @moves("which-axes")
