@@ -125,9 +125,10 @@ def angles_by_momentum(
         unit: the angle that theory gives without momentum.
     """
     figure, ax = new_figure((6.8, 3.2))
+    looks = {"o": {"markersize": 10, "fillstyle": "none"}, "s": {"markersize": 5}}
     for name, (angles, color, marker) in measured.items():
         values = np.array(list(angles.values())) / unit
-        ax.plot(list(angles), values, marker, color=color, label=name)
+        ax.plot(list(angles), values, marker, color=color, label=name, **looks[marker])
     momenta = np.linspace(0, 0.97, 200)
     ax.plot(momenta, (1 + momenta) ** -0.5, "--", color=GREY, label="1 / √(1 + m)")
     ax.plot(momenta, (1 - momenta) ** -0.5, ":", color=GREY, label="1 / √(1 − m)")
