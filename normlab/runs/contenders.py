@@ -42,12 +42,12 @@ LOW, HIGH = (0.01, 0.03, 0.1, 0.3), (0.03, 0.1, 0.3, 1.0)
 # Of statistics of 2 to 8 images those of 4 choose the rate, else those of 128.
 GRIDS = {
     "none": LOW,
-    "instance": LOW,
+    "instance": (*LOW, 1.0),
     "group": HIGH,
     "group_standardized": HIGH,
     "filter_response": LOW,
     "scaled": HIGH,
-    "precondition": (0.003, *LOW[:3]),
+    "precondition": (0.003, *LOW),
     **{f"{kind}_{n}": HIGH for kind in ("batch", "renorm", "kalman") for n in (4, 128)},
 }
 
@@ -77,12 +77,12 @@ def entry(name: str, lr: float, steps: int = RACE) -> Run:
 # recomputes them. Second-best ones are of those that are judged.
 BEST = {
     "none": 0.03,
-    "instance": 0.1,
+    "instance": 0.3,
     "group": 0.1,
     "group_standardized": 0.1,
     "filter_response": 0.1,
-    "scaled": 0.1,
-    "precondition": 0.01,
+    "scaled": 0.3,
+    "precondition": 0.1,
     "batch_4": 0.1,
     "batch_128": 0.3,
     "renorm_4": 0.3,

@@ -88,17 +88,17 @@ GRIDS = {
 # that are judged, in batches of two.
 BEST = {
     ("group", TWO): 0.001,
-    ("filter_response", TWO): 0.0003,
+    ("filter_response", TWO): 0.001,
     ("batch", TWO): 0.001,
     ("renorm", TWO): 0.001,
     ("scaled", TWO): 0.001,
-    ("group", EIGHT): 0.01,
-    ("filter_response", EIGHT): 0.003,
+    ("group", EIGHT): 0.003,
+    ("filter_response", EIGHT): 0.01,
     ("batch", EIGHT): 0.01,
     ("renorm", EIGHT): 0.01,
     ("scaled", EIGHT): 0.01,
 }
-SECOND = {("group", TWO): 0.003, ("filter_response", TWO): 0.001}
+SECOND = {("group", TWO): 0.003, ("filter_response", TWO): 0.003}
 VALIDATION, END = ("validation",), ("validation", "test")
 
 
