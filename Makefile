@@ -9,15 +9,16 @@ READY := .venv/ready
 CLUSTERS := .venv/clusters
 IMAGES := data/FashionMNIST/raw/train-images-idx3-ubyte
 ASSETS := node_modules/.package-lock.json
+ENGINE := _build/engine/lenet.wasm
 SITE := _build/html/.built
 NOTEBOOKS := _build/html/colab/.built
 find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
-# Files, processes and commands: every processor does the same with them. The two of
+# Files, processes and commands: every processor does the same with them. Those of
 # widgets mostly wait for Node, which does not follow these settings.
-SAME := tests/test_data.py $(patsubst %,tests/widgets/test_%.py,engine playground) \
+SAME := tests/test_data.py $(patsubst %,tests/widgets/test_%.py,engine playground trainer) \
   $(patsubst %,tests/runs/test_%.py,checksums cli damage fingerprint processes store table)
 # Slow, and of tables, or of whether a planted error is noticed.
 ONCE := $(patsubst %,tests/runs/test_records.py::test_%,every_epoch_has_its_numbers \
@@ -56,12 +57,16 @@ $(ASSETS): package.json package-lock.json | $(READY)
 	$(BIN)/npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
+# LeNet in WebAssembly, which trains in the page.
+$(ENGINE): $(ASSETS) $(wildcard normlab/widgets/trainer/assembly/*.ts)
+	$(BIN)/npx asc --config normlab/widgets/trainer/asconfig.json
+
 # The caches know the cells but not the code they import: start afresh
 # when that code, a recorded run or a version changes.
 _build/code: $(CODE)
 	@rm -rf _build/.jupyter_cache _build/.doctrees && mkdir -p _build && touch $@
 
-$(SITE): $(READY) $(IMAGES) $(ASSETS) $(PAGES) _build/code
+$(SITE): $(READY) $(IMAGES) $(ASSETS) $(ENGINE) $(PAGES) _build/code
 	@rm -rf _build/html  # a page that left the book must leave the site
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@touch $@

