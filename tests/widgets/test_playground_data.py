@@ -9,7 +9,8 @@ import torch
 
 from normlab.playground import images as module
 from normlab.playground.images import choose, playground_images, shrink
-from normlab.widgets.playground.data import HEADER, pack, predict_and_subtract, quantize
+from normlab.widgets.pixels import subtract_expected
+from normlab.widgets.playground.data import HEADER, pack, quantize
 
 from . import node
 from .node import run, unpack
@@ -120,7 +121,7 @@ def test_the_header_says_what_follows(packed):
 def test_prediction_is_the_median_of_its_neighbours():
     levels = np.array([[[1, 2], [3, 9]]])
     # outside 0: 1 - 0; 2 - median(1, 0, 1); 3 - median(0, 1, 1); 9 - median(3, 2, 4)
-    assert predict_and_subtract(levels).tolist() == [[[1, 1], [2, 6]]]
+    assert subtract_expected(levels, 16).tolist() == [[[1, 1], [2, 6]]]
 
 
 @pytest.mark.parametrize("damage", [slice(-9), slice(2000)])

@@ -1,5 +1,7 @@
 /** Unpack the playground's images; data.py packs them and says how. */
 
+import { addExpected, inflate } from "../pixels.js";
+
 const HEADER = 6;
 
 /**
@@ -24,29 +26,11 @@ export async function decode(bytes) {
   };
 }
 
-async function inflate(bytes) {
-  const unzip = new DecompressionStream("deflate");
-  return new Uint8Array(
-    await new Response(new Blob([bytes]).stream().pipeThrough(unzip)).arrayBuffer(),
-  );
-}
-
-/** Half-bytes -> pixels: what is stored, plus the median that was taken off. */
+/** Half-bytes -> pixels in 0 to 1. */
 function unpack(halves, side) {
   const levels = new Uint8Array(2 * halves.length);
-  for (let i = 0; i < levels.length; i++) {
-    const [row, column] = [Math.floor(i / side) % side, i % side];
-    const left = column ? levels[i - 1] : 0;
-    const up = row ? levels[i - side] : 0;
-    const corner = row && column ? levels[i - side - 1] : 0;
-    const stored = i % 2 ? halves[i >> 1] & 15 : halves[i >> 1] >> 4;
-    levels[i] = (stored + median(left, up, left + up - corner)) & 15;
-  }
-  return Float32Array.from(levels, (level) => level / 15);
-}
-
-function median(a, b, c) {
-  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  halves.forEach((pair, i) => levels.set([pair >> 4, pair & 15], 2 * i));
+  return Float32Array.from(addExpected(levels, side, 16), (level) => level / 15);
 }
 
 function labels(classes, perClass) {

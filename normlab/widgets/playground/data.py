@@ -7,9 +7,8 @@ of grey; ``data.js`` unpacks them. The form, in order:
 - a zlib stream of half-bytes, high half first, one a pixel. The images stand class by
   class, first those of training; labels need no place.
 
-A half-byte is a pixel less the median of left, up and left + up - upper left, modulo
-16 (Weinberger, Seroussi and Sapiro 2000, LOCO-I); outside the image all is 0. That
-saves 7% beside storing the pixels.
+A half-byte is a pixel less what its neighbours let one expect (``pixels.py``), modulo
+16. That saves 7% beside storing the pixels.
 """
 
 import struct
@@ -21,6 +20,7 @@ from torch import Tensor
 
 from normlab.data import CLASSES
 from normlab.playground import playground_images
+from normlab.widgets.pixels import subtract_expected
 
 HEADER = "<BBHH"
 SIDE = 14
@@ -43,7 +43,7 @@ def pack(train_x: Tensor, train_y: Tensor, test_x: Tensor, test_y: Tensor) -> by
         if not torch.equal(y, torch.arange(len(CLASSES)).repeat_interleave(n)):
             raise ValueError("the images must be balanced and stand class by class")
     levels = quantize(torch.cat([train_x, test_x])[:, 0]).numpy().astype(int)
-    halves = predict_and_subtract(levels).reshape(-1, 2)
+    halves = subtract_expected(levels, LEVELS).reshape(-1, 2)
     content = (halves[:, 0] * LEVELS + halves[:, 1]).astype(np.uint8).tobytes()
     packer = zlib.compressobj(9, strategy=zlib.Z_FILTERED)
     header = struct.pack(HEADER, SIDE, len(CLASSES), *per_class)
@@ -53,11 +53,3 @@ def pack(train_x: Tensor, train_y: Tensor, test_x: Tensor, test_y: Tensor) -> by
 def quantize(images: Tensor) -> Tensor:
     """Return the nearest of 16 levels, 0 to 15, of grey values 0 to 255."""
     return (images.double() * (LEVELS - 1) / 255).round().to(torch.uint8)
-
-
-def predict_and_subtract(levels: np.ndarray) -> np.ndarray:
-    """Return the pixels less their predictions, modulo 16: (N, side, side)."""
-    padded = np.pad(levels, ((0, 0), (1, 0), (1, 0)))
-    left, up, corner = padded[:, 1:, :-1], padded[:, :-1, 1:], padded[:, :-1, :-1]
-    median = np.sort([left, up, left + up - corner], axis=0)[1]
-    return (levels - median) % LEVELS

@@ -1,5 +1,7 @@
 /** One network of the playground as the page sees it: its worker, and what it told. */
 
+import { startWorker } from "../workers.js";
+
 const NEW_NETWORK = [
   "depth", "width", "activation", "normalizer", "placement", "initial_scale", "seed",
 ];
@@ -11,14 +13,6 @@ const INTERVAL = 80; // ms between two reports of the worker
 const CALM_INTERVAL = 500; // for readers who want less motion
 const WINDOW = 1000; // ms over which speed is measured
 const SHORT = 10; // a run of fewer steps is not kept for comparison
-
-/** A worker from its address, or from its text (a kernel's front end). */
-function startWorker(script) {
-  const isText = !/^https?:/.test(script);
-  const file = isText && new Blob([script], { type: "text/javascript" });
-  const address = isText ? URL.createObjectURL(file) : script;
-  return new Worker(address, { type: "module" });
-}
 
 const emptyRecord = (settings) => ({
   settings,

@@ -16,6 +16,7 @@ export function openReference() {
     values: (tensor, count) => tensor.subarray(0, count),
     byteValues: (tensor, count) => tensor.subarray(0, count),
     integerValues: (tensor, count) => tensor.subarray(0, count),
+    keep: () => {},
     clear: () => {},
   };
 }

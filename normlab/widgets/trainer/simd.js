@@ -23,7 +23,7 @@ export async function openSimd(module) {
   const { instance } = await WebAssembly.instantiate(module, {
     env: { memory, abort: () => { throw new Error("out of bounds"); } },
   });
-  let top = STARTS;
+  let [top, kept] = [STARTS, STARTS];
   const room = (size) => {
     const at = top;
     top += Math.ceil(size / ALIGNED) * ALIGNED;
@@ -41,7 +41,12 @@ export async function openSimd(module) {
     values: (at, count) => new Float32Array(memory.buffer, at, count),
     byteValues: (at, count) => new Uint8Array(memory.buffer, at, count),
     integerValues: (at, count) => new Int32Array(memory.buffer, at, count),
-    /** Forget all tensors. */
-    clear: () => (top = STARTS),
+    /** Keep what there is now when the rest is cleared. */
+    keep: () => (kept = top),
+    /** Forget all tensors since; their room is empty again. */
+    clear() {
+      new Uint8Array(memory.buffer, kept, top - kept).fill(0);
+      top = kept;
+    },
   };
 }
