@@ -1,10 +1,14 @@
 """Figures of the chapter on LeNet."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from normlab.figures.style import (
     COLORS,
+    SQUARE_PAIR,
     WIDE,
     dots_over_rates,
     new_figure,
@@ -62,4 +66,29 @@ def compare_rates(runs: pd.DataFrame) -> Figure:
     rates = dots_over_rates(ax, means.reset_index(), "norm", names)
     ax.set(ylabel="validation accuracy (%),\nmean of epochs 6 to 10")
     ax.set_xlim(0.9 * rates[0], 3 * rates[-1])
+    return figure
+
+
+def bands_of_page(bands: Mapping[str, dict]) -> Figure:
+    """Draw the ranges of recorded trainings: loss by update, accuracy by epoch.
+
+    Args:
+        bands: "none" and "batch" -> steps, losses, epochs, accuracies; of the middle
+            two "low" and "high".
+    """
+    figure, axes = new_figure(SQUARE_PAIR, columns=2)
+    names = {"none": "no layer", "batch": "with it"}
+    for side, band in bands.items():
+        for ax, at, what in (
+            (axes[0], "steps", "losses"),
+            (axes[1], "epochs", "accuracies"),
+        ):
+            low, high = band[what]["low"], band[what]["high"]
+            color = COLORS[side]
+            ax.fill_between(band[at], low, high, color=color, alpha=0.3)
+            middle = (np.array(low) + np.array(high)) / 2
+            ax.plot(band[at], middle, color=color, label=names[side])
+    axes[0].set(xlabel="updates", ylabel="training loss (nats)", ylim=(0, None))
+    axes[1].set(xlabel="epoch", ylabel="test accuracy (%)", ylim=(0, 100))
+    axes[0].legend()
     return figure

@@ -41,6 +41,7 @@ _FILES = (
     "placement",
     "regularizer",
     "residual",
+    "page",
 )
 EXPERIMENTS: dict[str, Experiment] = {
     thing.name: thing

@@ -2,8 +2,10 @@
 
 import io
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import anywidget
 import matplotlib as mpl
@@ -74,11 +76,14 @@ class Widget(anywidget.AnyWidget):
 
     A subclass sets ``_esm = module("its_name/widget")``, ``name``, ``room``, the
     colours it ``paints`` with, and a ``Control`` a trait that the reader may move. All
-    else is drawn from its traits. Its ``picture`` is for paper, and for a notebook that
+    else is drawn from its traits. What is fetched only when a reader asks for it is in
+    ``downloads``: a page finds its address in the trait NAME_address. Its ``picture`` is for paper, and for a notebook that
     was not run; a kernel never asks for it, as it may take long.
     """
 
     paints: tuple[str, ...] = ()  # names of colours that the module has as --bn-NAME
+    # name -> what makes the file
+    downloads: ClassVar[Mapping[str, Callable[[], bytes]]] = {}
     _css = (HERE / "widget.css").read_text("utf-8")
 
     name = traitlets.Unicode(help="in the page's links").tag(sync=True)

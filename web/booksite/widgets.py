@@ -59,7 +59,7 @@ def place_for(site, page, soup, model, used, stills):
             f"{page.name}: {name} does not work without a kernel; make it a "
             "normlab.widgets.Widget"
         )
-    files = write_files(site, traits, model.get("buffers", []))
+    files = write_files(site, kind, traits, model.get("buffers", []))
     still = draw_stills(kind, traits, stills)["svg"].read_text("utf-8")
     still = write_hashed(site, "widgets/still.svg", still)
     up = "../" * len(page.relative_to(site).parent.parts)
@@ -97,7 +97,7 @@ def draw_stills(kind, traits, stills):
     return kept
 
 
-def write_files(site, traits, buffers):
+def write_files(site, kind, traits, buffers):
     """Write what a widget consists of; return {part: path from the site's root}."""
     files = {
         "module": ("js", traits["_esm"]),
@@ -109,13 +109,16 @@ def write_files(site, traits, buffers):
         if not name.startswith("_") and name not in APART
     }
     # A worker is asked for by address; in a kernel the trait is the script's text.
-    scripts = {
+    addresses = {
         name: Path(write_hashed(site, "widgets/worker.js", kept.pop(name))).name
         for name in list(kept)
         if name.endswith("_script")
     }
+    for name, make in kind.downloads.items():
+        file = write_hashed(site, f"widgets/{name}.bin", make())
+        addresses[f"{name}_address"] = Path(file).name
     found = {buffer["path"][0]: buffer["data"] for buffer in buffers}
-    state = {"traits": kept, "buffers": found, "scripts": scripts}
+    state = {"traits": kept, "buffers": found, "addresses": addresses}
     files["state"] = ("json", json.dumps(state, separators=(",", ":"), sort_keys=True))
     return {
         part: write_hashed(site, f"widgets/{part}.{suffix}", text)

@@ -4,7 +4,7 @@ import { axis, change, drawing, path, scale, svg, ticks } from "../shared.js";
 
 const HEIGHT = 250;
 const EDGE = { left: 52, right: 12, top: 12, bottom: 44 };
-export const SIDES = ["none", "layer"];
+export const SIDES = ["none", "batch"];
 
 function frame(width, label) {
   const picture = drawing(width, HEIGHT, label);

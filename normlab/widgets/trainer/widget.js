@@ -12,7 +12,7 @@ import {
 const MADE_OF = ["normalizer", "statistics", "activation", "rate", "size", "seed"];
 const EPOCHS = 10; // until it pauses by itself
 const WIDE = 620; // CSS pixels from which plots stand side by side
-const NAMES = { none: "no layer", layer: "with it" };
+const NAMES = { none: "no layer", batch: "with it" };
 const ROWS = {
   updates: "updates",
   loss: "training loss, last epoch",
@@ -101,7 +101,7 @@ class Session {
     if (!this.learners) return;
     this.until = 0;
     this.learners.none.start({ ...this.settings, normalizer: "none" });
-    this.learners.layer.start(this.settings);
+    this.learners.batch.start(this.settings);
   }
 
   get all() {
@@ -177,7 +177,7 @@ function build(model, el, width, session) {
     html("div", { class: "bn-controls" },
       ...["normalizer", "activation"].map((name) => choice(model, name)),
       ...["statistics", "rate", "size", "seed"].map((name) => slider(model, name))),
-    bar.item, colorKeys({ none: NAMES.none, layer: NAMES.layer }),
+    bar.item, colorKeys(NAMES),
     html("div", { class: "bn-plots" }, ...plots.map(column)),
     html("p", { class: "bn-caption" }, "Left, thin, each update’s loss, thick, the mean "
       + "of a quarter of an epoch; right, evaluation mode, and dashed each batch’s own "
@@ -189,7 +189,7 @@ function build(model, el, width, session) {
   );
   const draw = () => {
     bar.draw();
-    const learners = session.learners ?? { none: EMPTY, layer: EMPTY };
+    const learners = session.learners ?? { none: EMPTY, batch: EMPTY };
     const epochs = Math.max(EPOCHS, Math.ceil((session.until ?? 0) / (learners.none.each || 1)));
     const bands = bandsOf(model);
     plots[0].draw(learners, epochs * (learners.none.each || model.get("recorded").each), bands);
@@ -198,7 +198,7 @@ function build(model, el, width, session) {
       fill(cells, side, learners[side]);
       if (learners[side].look) shown[side].draw(learners[side].look);
     }
-    if (learners.layer.look) gammas.draw(learners.layer.look);
+    if (learners.batch.look) gammas.draw(learners.batch.look);
   };
   let frame = 0;
   const soon = () => {

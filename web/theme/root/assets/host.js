@@ -106,7 +106,7 @@ async function start(place, query = "") {
     for (const [name, text] of Object.entries(state.buffers)) {
       state.traits[name] = new DataView(decode(text).buffer);
     }
-    for (const [name, file] of Object.entries(state.scripts)) {
+    for (const [name, file] of Object.entries(state.addresses)) {
       state.traits[name] = new URL(file, at("state")).href;
     }
     const page = location.href.split("#")[0];

@@ -1,0 +1,102 @@
+"""LeNet, with a normalizer and without, trains in the page."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import traitlets
+from matplotlib.figure import Figure
+
+from normlab.figures.lenet import bands_of_page
+from normlab.runs import source
+from normlab.runs.page import TEST, trained
+from normlab.widgets.base import Control, Widget, module
+from normlab.widgets.trainer.images import TRAINING, packed_images
+from normlab.widgets.trainer.recorded import NAME, bands
+
+ENGINE = Path(__file__).parents[3] / "_build" / "engine" / "lenet.wasm"
+
+
+def numbered(*values: float) -> tuple[tuple[float, str], ...]:
+    """Return (value, label) pairs."""
+    return tuple((value, f"{value:g}") for value in values)
+
+
+class Trainer(Widget):
+    """Two LeNets that train in the page, one of them normalized.
+
+    Args:
+        normalizer: of the second network.
+        statistics: images that share them, where the normalizer is "ghost".
+        activation: of both.
+        rate: learning rate.
+        size: images a batch.
+        seed: of weights and batches.
+
+    Raises:
+        ResultsError: nothing is recorded; the message says how to record it.
+    """
+
+    _esm = module("trainer/widget")
+    paints = ("none", "batch", "mean", "variance")
+    downloads: ClassVar = {"images": packed_images}
+
+    worker_script = traitlets.Unicode().tag(sync=True)
+    engine = traitlets.Bytes(help="the WebAssembly, if it was built").tag(sync=True)
+    images_address = traitlets.Unicode(help="where a page finds them").tag(sync=True)
+    recorded = traitlets.Dict(help="ranges of the recorded runs").tag(sync=True)
+    normalizer = traitlets.Unicode("batch").tag(sync=True)
+    statistics = traitlets.Int(32).tag(sync=True)
+    activation = traitlets.Unicode("sigmoid").tag(sync=True)
+    rate = traitlets.Float(trained("none").lr).tag(sync=True)
+    size = traitlets.Int(trained("none").batch_size).tag(sync=True)
+    seed = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, **traits) -> None:
+        super().__init__(
+            controls={
+                "normalizer": Control(
+                    "the layer",
+                    options=(
+                        ("batch", "batch norm"),
+                        ("ghost", "of parts of the batch"),
+                        ("group", "group norm"),
+                        ("layer", "layer norm"),
+                    ),
+                ),
+                "activation": Control(
+                    "activation", options=(("sigmoid", "sigmoid"), ("relu", "ReLU"))
+                ),
+                "statistics": Control(
+                    "a part", unit="images", options=numbered(2, 4, 8, 16, 32, 64)
+                ),
+                "rate": Control(
+                    "rate", options=numbered(0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+                ),
+                "size": Control(
+                    "batch", unit="images", options=numbered(16, 32, 64, 128, 256)
+                ),
+                "seed": Control("seed", 0, 9, 1, digits=0),
+            },
+            name="train",
+            room=[1900, 1150],
+            worker_script=module("trainer/worker"),
+            engine=ENGINE.read_bytes() if ENGINE.exists() else b"",
+            recorded=bands(),
+            alt="Training loss against updates and test accuracy against epochs, of "
+            "LeNet with batch normalization and without: ranges of ten recorded runs. "
+            "With the layer the loss falls at once; without it, it stays where "
+            "guessing is.",
+            source=f"It trains on {TRAINING:,} images and is tested on {TEST:,}; what "
+            f"is drawn beneath: {source(NAME)}",
+            **traits,
+        )
+        self.on_msg(self._asked)
+
+    def _asked(self, _, message: dict, __) -> None:
+        """Send the images to a front end that has no site to fetch them from."""
+        if message.get("wanted") == "images":
+            self.send({"images": True}, [packed_images()])
+
+    def picture(self) -> Figure:
+        """Draw the ranges of the recorded runs."""
+        return bands_of_page(self.recorded["bands"])
