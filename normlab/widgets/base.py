@@ -77,8 +77,9 @@ class Widget(anywidget.AnyWidget):
     A subclass sets ``_esm = module("its_name/widget")``, ``name``, ``room``, the
     colours it ``paints`` with, and a ``Control`` a trait that the reader may move. All
     else is drawn from its traits. What is fetched only when a reader asks for it is in
-    ``downloads``: a page finds its address in the trait NAME_address. Its ``picture`` is for paper, and for a notebook that
-    was not run; a kernel never asks for it, as it may take long.
+    ``downloads``: a page finds its address in the trait NAME_address. Its ``picture``
+    is for paper, and for a notebook that was not run; a kernel never asks for it, as it
+    may take long.
     """
 
     paints: tuple[str, ...] = ()  # names of colours that the module has as --bn-NAME
