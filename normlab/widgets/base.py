@@ -71,6 +71,11 @@ class Control:
     options: tuple[tuple[str | float | bool, str], ...] = ()
 
 
+def numbered(*values: float) -> tuple[tuple[float, str], ...]:
+    """Return choices that are called by their number: (value, label) pairs."""
+    return tuple((value, f"{value:g}") for value in values)
+
+
 class Widget(anywidget.AnyWidget):
     """A widget of the book: the same module in a kernel and on the site.
 

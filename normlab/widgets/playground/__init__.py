@@ -8,16 +8,11 @@ from normlab.figures.gamma_and_beta import losses_against
 from normlab.figures.style import COLORS
 from normlab.playground import STORIES, told
 from normlab.playground.normalizers import NORMALIZERS
-from normlab.widgets.base import Control, Widget, module
+from normlab.widgets.base import Control, Widget, module, numbered
 from normlab.widgets.playground.data import playground_data
 
 GUESSING = float(np.log(10))
 STILL_STEPS = 100
-
-
-def numbered(*values: float) -> tuple[tuple[float, str], ...]:
-    """Return (value, label) pairs."""
-    return tuple((value, f"{value:g}") for value in values)
 
 
 CONTROLS = {

@@ -9,16 +9,11 @@ from matplotlib.figure import Figure
 from normlab.figures.lenet import bands_of_page
 from normlab.runs import source
 from normlab.runs.page import TEST, trained
-from normlab.widgets.base import Control, Widget, module
+from normlab.widgets.base import Control, Widget, module, numbered
 from normlab.widgets.trainer.images import TRAINING, packed_images
 from normlab.widgets.trainer.recorded import NAME, bands
 
 ENGINE = Path(__file__).parents[3] / "_build" / "engine" / "lenet.wasm"
-
-
-def numbered(*values: float) -> tuple[tuple[float, str], ...]:
-    """Return (value, label) pairs."""
-    return tuple((value, f"{value:g}") for value in values)
 
 
 class Trainer(Widget):

@@ -39,17 +39,17 @@ function paint(canvas, values, signed) {
 }
 
 const LAYERS = ["convolution 1", "convolution 2", "dense 1", "dense 2"];
-const [HEIGHT, LEFT, RIGHT] = [150, 96, 12];
+const [TALL, LEFT, RIGHT] = [150, 96, 12];
 
 /** A mark a channel: gamma above, beta below, on a line for each layer. */
 export function learned(width) {
-  const picture = drawing(width, HEIGHT, "Gamma and beta of each layer");
+  const picture = drawing(width, TALL, "Gamma and beta of each layer");
   picture.style.width = `${width}px`;
   const x = scale([-2, 3], [LEFT, width - RIGHT]);
   const marks = svg("g");
   const lines = [-2, -1, 0, 1, 2, 3].flatMap((value) => [
-    svg("line", { class: "bn-grid", x1: x(value), x2: x(value), y1: 6, y2: HEIGHT - 26 }),
-    svg("text", { x: x(value), y: HEIGHT - 10, "text-anchor": "middle" },
+    svg("line", { class: "bn-grid", x1: x(value), x2: x(value), y1: 6, y2: TALL - 26 }),
+    svg("text", { x: x(value), y: TALL - 10, "text-anchor": "middle" },
       `${value}`.replace("-", "−")),
   ]);
   const rows = LAYERS.map((name, i) =>

@@ -8,14 +8,9 @@ from normlab.figures.style import COLORS
 from normlab.figures.why_it_works import norms_and_angles
 from normlab.runs import source
 from normlab.runs.scale import DECAY, EVERY, RATE, UPDATES
-from normlab.widgets.base import Control, Widget, module
+from normlab.widgets.base import Control, Widget, module, numbered
 from normlab.widgets.turns.packed import MOMENTUM, packed
 from normlab.widgets.turns.settling import Settling
-
-
-def options(*values: float) -> tuple[tuple[float, str], ...]:
-    """Return choices that are called by their number."""
-    return tuple((value, f"{value:g}") for value in values)
 
 
 class EffectiveRate(Widget):
@@ -43,11 +38,13 @@ class EffectiveRate(Widget):
     def __init__(self, **traits) -> None:
         super().__init__(
             controls={
-                "rate": Control("rate", options=options(0.03, 0.1, 0.3, 1.0)),
-                "decay": Control("decay", options=options(0.0, 1e-4, 5e-4, 2e-3, 1e-2)),
-                "momentum": Control("momentum", options=options(0.0, 0.5, 0.9, 0.95)),
+                "rate": Control("rate", options=numbered(0.03, 0.1, 0.3, 1.0)),
+                "decay": Control(
+                    "decay", options=numbered(0.0, 1e-4, 5e-4, 2e-3, 1e-2)
+                ),
+                "momentum": Control("momentum", options=numbered(0.0, 0.5, 0.9, 0.95)),
                 "length": Control(
-                    "first length", options=options(0.25, 0.5, 1.0, 2.0, 4.0), unit="×"
+                    "first length", options=numbered(0.25, 0.5, 1.0, 2.0, 4.0), unit="×"
                 ),
             },
             name="turns",
