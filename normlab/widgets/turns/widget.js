@@ -14,7 +14,7 @@ const ROWS = {
   settled: "angle by the formula",
   effective: "effective rate, over that at first",
 };
-const KEYS = {
+const DRAWN = {
   batch: "computed", data: "recorded, where it was run", theory: "dashed: the formula",
 };
 
@@ -35,7 +35,7 @@ function build(model, el, width) {
   const { table, cells } = numberTable(ROWS, { now: "after 4,200 updates" });
   el.append(
     html("div", { class: "bn-controls" }, ...STATE.map((name) => slider(model, name))),
-    colorKeys(KEYS),
+    colorKeys(DRAWN),
     html("div", { class: "bn-pair" },
       column(each, "Length of the weights", lengths),
       column(each, "Angle of an update", angles)),
