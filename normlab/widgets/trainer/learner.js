@@ -84,8 +84,9 @@ export class Learner {
 
   /** Updates a second, or null where it is not known. */
   get speed() {
+    if (this.state !== "playing" || this.#times.length < 2) return null;
     const [first, last] = [this.#times[0], this.#times.at(-1)];
-    if (this.state !== "playing" || !(last?.[0] > first[0])) return null;
+    if (first[0] === last[0]) return null;
     return (1000 * (last[1] - first[1])) / (last[0] - first[0]);
   }
 
