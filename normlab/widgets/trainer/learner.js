@@ -17,16 +17,19 @@ export class Learner {
   #id = 0;
   #times = []; // [ms, updates] of the last reports
 
-  constructor(script, module, images, changed) {
+  /** `model`: a widget's, which has the worker's script and the engine. */
+  constructor(model, images, changed) {
     this.changed = changed;
     try {
-      this.worker = startWorker(script);
+      this.worker = startWorker(model.get("worker_script"));
     } catch (error) {
       this.fail(error.message);
       return;
     }
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.onerror = (event) => this.fail(event.message ?? "it did not start");
+    const { buffer, byteOffset, byteLength } = model.get("engine");
+    const module = new Uint8Array(buffer, byteOffset, byteLength);
     this.tell("open", { module, images });
   }
 

@@ -249,11 +249,11 @@ function judged({ machine, images, logits, labels, valid }) {
   return { loss: sum / valid, right: right / valid };
 }
 
-/** Loss and accuracy over images `from` to `to`, in batches of at most `most`. */
-export function evaluate(net, data, [from, to], mode) {
+/** Loss and accuracy over images `from` to `to`, in batches of `size` images. */
+export function evaluate(net, data, [from, to], mode, size = net.settings.most) {
   let [loss, accuracy] = [0, 0];
-  for (let start = from; start < to; start += net.settings.most) {
-    const length = Math.min(net.settings.most, to - start);
+  for (let start = from; start < to; start += size) {
+    const length = Math.min(size, to - start);
     forward(net, data, Int32Array.from({ length }, (_, i) => start + i), mode);
     const { loss: mean, right } = judged(net);
     loss += (mean * length) / (to - from);

@@ -1,6 +1,6 @@
 /** LeNet, with a normalizer and without, trains in the page: side by side. */
 
-import { download } from "./images.js";
+import { Fetching } from "./fetching.js";
 import { learned, pictures } from "./inside.js";
 import { Learner } from "./learner.js";
 import { accuracies, losses, SIDES } from "./plots.js";
@@ -42,14 +42,12 @@ function render({ model, el }) {
 /** Both networks, and the images once they are there; it outlives a change of width. */
 class Session {
   learners = null; // side -> learner
-  state = "away"; // of the images: | "coming" | "here"
-  said = ""; // of the download
   #listeners = new Set();
-  #stop = null;
   #away = false; // whether it paused because nobody could see it
 
   constructor(model) {
     this.model = model;
+    this.fetching = new Fetching(model, this.changed);
     this.unhear = drawOn(model, MADE_OF, () => this.restart());
     this.seen = () => this.visible(!document.hidden);
     document.addEventListener("visibilitychange", this.seen);
@@ -64,33 +62,18 @@ class Session {
     for (const call of this.#listeners) call();
   };
 
-  /** Fetch the images, once, and make the networks. */
+  /** Fetch the images, once, and make the networks; they start once they are there. */
   async fetch() {
-    this.#stop = new AbortController();
-    Object.assign(this, { state: "coming", said: "" });
+    if (!await this.fetching.fetch()) return;
+    this.learners = Object.fromEntries(SIDES.map((side) =>
+      [side, new Learner(this.model, this.fetching.images, this.changed)]));
+    this.restart();
+    const unlisten = this.listen(() => {
+      if (!this.all.every(({ state }) => state === "ready")) return;
+      unlisten();
+      this.play();
+    });
     this.changed();
-    try {
-      const images = await imagesOf(this.model, (got, whole) => {
-        const of = whole ? ` of ${megabytes(whole)}` : "";
-        this.share = whole ? got / whole : null;
-        this.said = `${megabytes(got)}${of} of images`;
-        this.changed();
-      }, this.#stop.signal);
-      const { buffer, byteOffset, byteLength } = this.model.get("engine");
-      const module = new Uint8Array(buffer, byteOffset, byteLength);
-      this.learners = Object.fromEntries(SIDES.map((side) => [side,
-        new Learner(this.model.get("worker_script"), module, images, this.changed)]));
-      Object.assign(this, { state: "here", said: "" });
-      this.restart();
-    } catch (error) {
-      const why = this.#stop.signal.aborted ? "stopped" : error.message;
-      Object.assign(this, { state: "away", said: `The images did not come: ${why}. ` });
-    }
-    this.changed();
-  }
-
-  stop() {
-    this.#stop?.abort();
   }
 
   get settings() {
@@ -143,26 +126,11 @@ class Session {
 
   end() {
     this.unhear();
-    this.stop();
+    this.fetching.stop();
     document.removeEventListener("visibilitychange", this.seen);
     for (const learner of this.all) learner.end();
   }
 }
-
-/** The packed images: from the site, or from the kernel. */
-function imagesOf(model, told, signal) {
-  const address = model.get("images_address");
-  if (address) return download(address, told, signal);
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("stopped")));
-    model.on("msg:custom", (message, [content]) => {
-      if (message.images) resolve(new Uint8Array(content.buffer ?? content));
-    });
-    model.send({ wanted: "images" });
-  });
-}
-
-const megabytes = (bytes) => `${format(bytes / 1e6, 1)} MB`;
 
 function build(model, el, width, session) {
   const each = width >= WIDE ? Math.floor((width - 16) / 2) : width;
@@ -238,47 +206,36 @@ function fill(cells, side, { updates, each, losses: all, evaluations }) {
 
 /** What can be pressed, how far it is, and what it says. */
 function buttons(session) {
-  const fetching = button("Fetch the images (5 MB) and train", async () => {
-    await session.fetch();
-    whenReady(session);
-  }, { class: "bn-play-main" });
-  const stop = button("Stop", () => session.stop());
+  const { fetching } = session;
+  const fetch = button("Fetch the images (5 MB) and train", () => session.fetch(),
+    { class: "bn-play-main" });
+  const stop = button("Stop", () => fetching.stop());
   const play = button("Train", () => (session.playing ? session.pause() : session.play()),
     { class: "bn-play-main" });
   const step = button("Step", () => session.step());
   const restart = button("Restart", () => session.restart());
   const progress = html("progress", { max: 1, value: 0, "aria-label": "progress" });
   const said = html("span", { role: "status", "data-value": "said" });
-  const item = html("div", { class: "bn-buttons" }, fetching, stop, play, step, restart,
+  const item = html("div", { class: "bn-buttons" }, fetch, stop, play, step, restart,
     progress, said);
+  const show = (element, on) => change(element, { hidden: on ? null : "" });
   const draw = () => {
-    const { state, learners } = session;
-    const here = state === "here";
-    const failed = learners && session.all.find((one) => one.state === "failed");
-    change(fetching, { hidden: state === "away" ? null : "" });
-    change(stop, { hidden: state === "coming" ? null : "" });
-    for (const one of [play, step, restart]) change(one, { hidden: here ? null : "" });
+    const { state } = fetching;
+    show(fetch, state === "away"), show(stop, state === "coming");
+    for (const one of [play, step, restart]) show(one, state === "here");
+    show(progress, state !== "away");
     write(play, session.playing ? "Pause" : "Train");
-    change(progress, { hidden: state === "away" ? "" : null });
-    if (!here) {
-      progress.value = session.share ?? 0;
-      write(said, session.said || (state === "coming" ? "Fetching …" : ""));
+    if (state !== "here") {
+      progress.value = fetching.share ?? 0;
+      write(said, fetching.said);
       return;
     }
     const done = Math.min(...session.all.map(({ updates }) => updates));
+    const failed = session.all.find((one) => one.state === "failed");
     progress.value = session.until ? done / session.until : 0;
     write(said, failed ? `It does not run here: ${failed.problem}.` : told(session, done));
   };
   return { item, draw };
-}
-
-/** Start as soon as both networks are there. */
-function whenReady(session) {
-  const unlisten = session.listen(() => {
-    if (!session.all.every(({ state }) => state === "ready")) return;
-    unlisten();
-    session.play();
-  });
 }
 
 function told(session, done) {

@@ -30,10 +30,12 @@ export class Training {
 
   /** Loss and accuracy on the test images, in evaluation mode and with each batch's own. */
   evaluate() {
-    const { training, test } = this.data;
-    const [running, batch] = ["evaluation", "batch"].map((mode) =>
-      engine.evaluate(this.net, this.data, [training, training + test], mode));
-    return { updates: this.updates, running, batch };
+    const { net, data, settings, updates } = this;
+    const test = [data.training, data.training + data.test];
+    const running = engine.evaluate(net, data, test, "evaluation");
+    const batch = settings.normalizer === "none" ? running
+      : engine.evaluate(net, data, test, "batch", settings.size);
+    return { updates, running, batch };
   }
 
   /** What can be looked at: first filters, their maps of one image, gammas and betas. */
