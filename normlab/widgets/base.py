@@ -105,6 +105,13 @@ class Widget(anywidget.AnyWidget):
     def __init__(self, controls: dict[str, Control], **traits) -> None:
         named = {name: asdict(control) for name, control in controls.items()}
         super().__init__(controls=named, **traits)
+        if self.downloads:
+            self.on_msg(self._asked)
+
+    def _asked(self, _, message: dict, __) -> None:
+        """Send a download to a front end that has no site to fetch it from."""
+        if (name := message.get("wanted")) in self.downloads:
+            self.send({name: True}, [self.downloads[name]()])
 
     @traitlets.default("colors")
     def _painted(self) -> dict:

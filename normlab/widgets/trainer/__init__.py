@@ -16,6 +16,11 @@ from normlab.widgets.trainer.recorded import NAME, bands
 ENGINE = Path(__file__).parents[3] / "_build" / "engine" / "lenet.wasm"
 
 
+def engine_bytes() -> bytes:
+    """Return the WebAssembly; nothing where it was not built, and pages do without."""
+    return ENGINE.read_bytes() if ENGINE.exists() else b""
+
+
 class Trainer(Widget):
     """Two LeNets that train in the page, one of them normalized.
 
@@ -75,7 +80,7 @@ class Trainer(Widget):
             name="train",
             room=[1900, 1150],
             worker_script=module("trainer/worker"),
-            engine=ENGINE.read_bytes() if ENGINE.exists() else b"",
+            engine=engine_bytes(),
             recorded=bands(),
             alt="Training loss against updates and test accuracy against epochs, of "
             "LeNet with batch normalization and without: ranges of ten recorded runs. "
@@ -85,12 +90,6 @@ class Trainer(Widget):
             f"is drawn beneath: {source(NAME)}",
             **traits,
         )
-        self.on_msg(self._asked)
-
-    def _asked(self, _, message: dict, __) -> None:
-        """Send the images to a front end that has no site to fetch them from."""
-        if message.get("wanted") == "images":
-            self.send({"images": True}, [packed_images()])
 
     def picture(self) -> Figure:
         """Draw the ranges of the recorded runs."""

@@ -1,0 +1,95 @@
+/** Trains what a claim needs, on two workers, a training at a time on each. */
+
+import { Learner } from "../trainer/learner.js";
+
+const WORKERS = 2;
+
+export const keyOf = (settings, seed) => JSON.stringify([settings, seed]);
+
+/** Calls `changed()` as trainings go on; `results`: keyOf -> {losses, evaluations, each}. */
+export class Runner {
+  state = "idle"; // | "running" | "done" | "stopped" | "failed"
+  problem = "";
+  results = new Map();
+  #waiting = [];
+  #jobs = new Map(); // learner -> what it trains
+  #epochs = 0;
+
+  constructor(model, images, changed) {
+    this.changed = changed;
+    this.learners = Array.from({ length: WORKERS }, () => {
+      const learner = new Learner(model, images, () => this.moved(learner));
+      return learner;
+    });
+  }
+
+  /** Train each of these settings with each of so many seeds. */
+  run(all, seeds, epochs) {
+    this.stop();
+    this.results = new Map();
+    this.#epochs = epochs;
+    const keys = new Set(all.map((settings) => JSON.stringify(settings)));
+    this.#waiting = Array.from({ length: seeds }, (_, seed) =>
+      [...keys].map((settings) => ({ settings: JSON.parse(settings), seed }))).flat();
+    this.total = this.#waiting.length;
+    this.state = "running";
+    for (const learner of this.learners) this.#next(learner);
+    this.changed();
+  }
+
+  /** How much of it is done, from 0 to 1. */
+  get share() {
+    const running = [...this.#jobs.keys()].reduce((sum, { updates, each }) =>
+      sum + (each ? updates / (each * this.#epochs) : 0), 0);
+    return (this.results.size + running) / this.total;
+  }
+
+  stop() {
+    for (const learner of this.#jobs.keys()) learner.pause();
+    this.#jobs.clear();
+    this.#waiting = [];
+    if (this.state === "running") this.state = "stopped";
+    this.changed();
+  }
+
+  /** Pause or go on with what is being trained. */
+  hold(held) {
+    for (const learner of this.#jobs.keys()) {
+      if (held) learner.pause();
+      else learner.play(this.#epochs * learner.each);
+    }
+  }
+
+  #next(learner) {
+    const job = this.#waiting.shift();
+    if (!job) {
+      this.#jobs.delete(learner);
+      if (!this.#jobs.size) this.state = "done";
+      return;
+    }
+    this.#jobs.set(learner, job);
+    learner.start({ ...job.settings, seed: job.seed });
+  }
+
+  moved(learner) {
+    const job = this.#jobs.get(learner);
+    if (learner.state === "failed") {
+      Object.assign(this, { state: "failed", problem: learner.problem });
+    } else if (job && learner.state === "ready") {
+      learner.play(this.#epochs * learner.each);
+    } else if (job && this.#over(learner)) {
+      const { losses, evaluations, each } = learner;
+      this.results.set(keyOf(job.settings, job.seed), { losses, evaluations, each });
+      this.#next(learner);
+    }
+    this.changed();
+  }
+
+  #over({ state, updates, each }) {
+    return state === "diverged" || (state === "paused" && updates >= each * this.#epochs);
+  }
+
+  end() {
+    for (const learner of this.learners) learner.end();
+  }
+}

@@ -1,0 +1,192 @@
+/** A claim of the ledger, tried in the page: trainings, the claim's own rule, its word. */
+
+import { differencesOf, sentenceOf, wordOf } from "./decide.js";
+import { measured } from "./measures.js";
+import { keyOf, Runner } from "./runner.js";
+import { Fetching } from "../trainer/fetching.js";
+import {
+  boxed, button, change, drawOn, fit, format, html, menu, root, toolbar, write,
+} from "../shared.js";
+
+const SHOWN = {
+  lateLoss: (value) => format(value, 3),
+  other: (value) => `${format(100 * value, 1)}%`,
+};
+
+export default { render };
+
+function render({ model, el }) {
+  root(model, el, "Try a claim yourself");
+  const trial = new Trial(model);
+  const end = fit(el, (width) => build(model, el, width, trial));
+  return () => {
+    end();
+    trial.end();
+  };
+}
+
+/** The images, the trainings and what is known of them. */
+class Trial {
+  runner = null;
+  #listeners = new Set();
+
+  constructor(model) {
+    this.model = model;
+    this.fetching = new Fetching(model, this.changed);
+    this.unhear = drawOn(model, ["claim"], () => this.runner?.stop());
+    this.seen = () => this.runner?.hold(document.hidden);
+    document.addEventListener("visibilitychange", this.seen);
+  }
+
+  listen(call) {
+    this.#listeners.add(call);
+    return () => this.#listeners.delete(call);
+  }
+
+  changed = () => {
+    for (const call of this.#listeners) call();
+  };
+
+  get claim() {
+    return this.model.get("data").claims.find(({ id }) => id === this.model.get("claim"));
+  }
+
+  async run() {
+    if (this.fetching.state === "away" && !await this.fetching.fetch()) return;
+    const { images } = this.fetching;
+    this.runner ??= new Runner(this.model, images, this.changed);
+    const { parts, epochs, id } = this.claim;
+    const sides = parts.flatMap(({ higher, lower }) => [higher, lower]);
+    this.ran = id;
+    this.runner.run(sides.map(({ settings }) => settings),
+      this.model.get("data").about.seeds, epochs);
+  }
+
+  /** Pairs of values of a part, one a seed that is done. */
+  pairs({ higher, lower }) {
+    const { results } = this.runner ?? {};
+    if (!results || this.ran !== this.claim.id) return [];
+    const { seeds } = this.model.get("data").about;
+    const value = ({ settings, measure }, seed) => {
+      const training = results.get(keyOf(settings, seed));
+      return training && measured(measure, training);
+    };
+    return Array.from({ length: seeds }, (_, seed) =>
+      [value(higher, seed), value(lower, seed)]);
+  }
+
+  end() {
+    this.unhear();
+    this.fetching.stop();
+    document.removeEventListener("visibilitychange", this.seen);
+    this.runner?.end();
+  }
+}
+
+function build(model, el, width, trial) {
+  const about = html("div", { class: "bn-rerun-about" });
+  const tables = html("div", {});
+  const verdict = html("p", { class: "bn-said", role: "status", "data-value": "verdict" });
+  const bar = buttons(trial);
+  el.append(
+    html("div", { class: "bn-controls" }, menu(model, "claim")), about, bar.item, tables,
+    verdict, toolbar(model),
+  );
+  const draw = () => {
+    bar.draw();
+    const { parts } = trial.claim;
+    const pairs = parts.map((part) => trial.pairs(part));
+    tables.replaceChildren(...parts.map((part, i) => tableOf(part, pairs[i])));
+    write(verdict, said(trial, pairs, model.get("data").about));
+  };
+  const describe = () => {
+    const { says, source, rule, ours, epochs, otherwise } = trial.claim;
+    about.replaceChildren(
+      html("p", {}, html("strong", {}, says), source ? ` (${source})` : ""),
+      html("p", { class: "bn-caption" }, `${rule} Here: ${epochs} epochs of 10,000 images, `
+        + `five seeds.${otherwise ? ` ${otherwise}` : ""} Recorded: ${ours}.`),
+    );
+    draw();
+  };
+  let frame = 0;
+  const soon = () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      draw();
+    });
+  };
+  const unlisten = trial.listen(soon);
+  const unhear = drawOn(model, ["claim"], describe);
+  return () => {
+    unlisten();
+    unhear();
+    cancelAnimationFrame(frame);
+  };
+}
+
+/** A row a seed: the two values, or a dash where there is none yet. */
+function tableOf({ what, higher, lower }, pairs) {
+  const text = (value, { measure }) => (value === undefined ? "–"
+    : (SHOWN[measure] ?? SHOWN.other)(value));
+  const head = [higher, lower].map((side) => html("th", { scope: "col" }, named(side)));
+  const rows = pairs.map(([first, second], seed) => html("tr", {},
+    html("th", { scope: "row" }, `seed ${seed}`),
+    html("td", { "data-value": `higher-${seed}` }, text(first, higher)),
+    html("td", { "data-value": `lower-${seed}` }, text(second, lower))));
+  const table = boxed(html("table", {}, html("caption", {}, what),
+    html("tr", {}, html("td", {}), ...head), ...rows));
+  table.classList.add("bn-rerun-table");
+  return table;
+}
+
+const READ = {
+  lateLoss: "training loss", lateRunning: "evaluation mode", lateBatch: "batch statistics",
+  jumpsRunning: "change, evaluation mode", jumpsBatch: "change, batch statistics",
+};
+
+function named({ settings, measure }) {
+  const { normalizer, rate, size } = settings;
+  const layer = normalizer === "none" ? "no layer" : "layer";
+  return `${layer}, rate ${rate}, batch ${size}: ${READ[measure]}`;
+}
+
+function said(trial, pairs, about) {
+  const { parts, recorded, numbers } = trial.claim;
+  const whole = pairs.every((part) => part.length === about.seeds
+    && part.flat().every((value) => value !== undefined));
+  if (!whole) return `Recorded: ${recorded}. ${numbers.join("; ")}.`;
+  const word = wordOf(parts, pairs, about);
+  const found = parts.map((part, i) =>
+    `${part.what}: ${sentenceOf(part, differencesOf(part, pairs[i]))}`).join("; ");
+  const same = word === recorded ? "the same word as"
+    : "another word than that of";
+  return `Here: ${word}. ${found}. That is ${same} the recorded runs: ${recorded}; `
+    + `${numbers.join("; ")}.`;
+}
+
+/** What can be pressed, and how far it is. */
+function buttons(trial) {
+  const { fetching } = trial;
+  const run = button("Run it yourself", () => trial.run(), { class: "bn-play-main" });
+  const stop = button("Stop", () => {
+    fetching.stop();
+    trial.runner?.stop();
+  });
+  const progress = html("progress", { max: 1, value: 0, "aria-label": "progress" });
+  const words = html("span", { role: "status", "data-value": "said" });
+  const item = html("div", { class: "bn-buttons" }, run, stop, progress, words);
+  const draw = () => {
+    const { runner } = trial;
+    const coming = fetching.state === "coming";
+    const running = runner?.state === "running";
+    change(run, { hidden: coming || running ? "" : null });
+    change(stop, { hidden: coming || running ? null : "" });
+    change(progress, { hidden: coming || running ? null : "" });
+    progress.value = coming ? fetching.share ?? 0 : runner?.share ?? 0;
+    write(run, fetching.state === "here" ? "Run it yourself"
+      : "Fetch the images (5 MB) and run it yourself");
+    write(words, runner?.state === "failed" ? `It does not run here: ${runner.problem}.`
+      : running ? `${runner.results.size} of ${runner.total} trainings` : fetching.said);
+  };
+  return { item, draw };
+}
