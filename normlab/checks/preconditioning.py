@@ -54,8 +54,8 @@ def whitened_gradient(
 
     return check(
         {
-            "white inputs change nothing": as_they_are,
-            "of unrelated inputs it is the page's": unrelated,
+            "unrelated inputs of variance 1 change nothing": as_they_are,
+            "of unrelated inputs it is `precondition`": unrelated,
             "one step at the rate 1 is at the minimum": minimum,
         }
     )

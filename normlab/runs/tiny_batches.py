@@ -82,6 +82,8 @@ GRIDS = {
     **{(name, TWO): (0.0003, 0.001, 0.003, 0.01) for name in ARMS},
     ("filter_response", TWO): (0.0001, 0.0003, 0.001, 0.003),
     **{(name, EIGHT): (0.001, 0.003, 0.01, 0.03) for name in ARMS},
+    ("scaled", TWO): (0.0003, 0.001, 0.003, 0.01, 0.03),
+    ("scaled", EIGHT): (0.001, 0.003, 0.01, 0.03, 0.1),
 }
 # Of each grid the rates with the best and the second-best mean accuracy on validation
 # images, statistics recomputed; a test recomputes them. Second-best ones are of those
@@ -89,14 +91,14 @@ GRIDS = {
 BEST = {
     ("group", TWO): 0.001,
     ("filter_response", TWO): 0.001,
-    ("batch", TWO): 0.001,
-    ("renorm", TWO): 0.001,
-    ("scaled", TWO): 0.001,
+    ("batch", TWO): 0.003,
+    ("renorm", TWO): 0.003,
+    ("scaled", TWO): 0.01,
     ("group", EIGHT): 0.003,
     ("filter_response", EIGHT): 0.01,
     ("batch", EIGHT): 0.01,
     ("renorm", EIGHT): 0.01,
-    ("scaled", EIGHT): 0.01,
+    ("scaled", EIGHT): 0.03,
 }
 SECOND = {("group", TWO): 0.003, ("filter_response", TWO): 0.003}
 VALIDATION, END = ("validation",), ("validation", "test")
