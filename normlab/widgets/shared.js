@@ -91,8 +91,8 @@ export function set(model, values) {
   model.save_changes();
 }
 
-/** Call `draw` now and, once a frame at most, after traits change; returns an end. */
-export function drawOn(model, names, draw) {
+/** {soon, end}: `soon()` calls `draw` in the next frame, however often it is called. */
+export function onceAFrame(draw) {
   let frame = 0;
   const soon = () => {
     frame ||= requestAnimationFrame(() => {
@@ -100,10 +100,16 @@ export function drawOn(model, names, draw) {
       draw();
     });
   };
+  return { soon, end: () => cancelAnimationFrame(frame) };
+}
+
+/** Call `draw` now and, once a frame at most, after traits change; returns an end. */
+export function drawOn(model, names, draw) {
+  const { soon, end } = onceAFrame(draw);
   for (const name of names) model.on(`change:${name}`, soon);
   draw();
   return () => {
-    cancelAnimationFrame(frame);
+    end();
     for (const name of names) model.off(`change:${name}`, soon);
   };
 }

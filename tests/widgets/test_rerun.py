@@ -1,5 +1,7 @@
 """Claims tried in the page: the rule is the book's, on the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,8 +83,6 @@ def test_the_page_s_word_is_the_rule_s_on_the_same_numbers(asked):
 
 
 def word_of(rule, higher, lower):
-    from dataclasses import replace
-
     first, second = (lambda _, v=v: pd.Series(v) for v in (higher, lower))
     names = ("higher", "lower") if isinstance(rule, Effect) else ("first", "second")
     asked = replace(rule, **dict(zip(names, (first, second), strict=True)))

@@ -47,7 +47,7 @@ class TryClaims(Widget):
             data=data,
             worker_script=module("trainer/worker"),
             engine=engine_bytes(),
-            alt="Ranges of ten recorded trainings of LeNet, with and without the layer: "
+            alt="Ranges of ten recorded trainings of LeNet, with the layer or none: "
             "what a reader's own trainings are like.",
             source="Trained in this page, on the first 10,000 training images, and "
             "tested on the first 2,000 test images.",

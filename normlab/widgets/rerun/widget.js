@@ -5,7 +5,7 @@ import { measured } from "./measures.js";
 import { keyOf, Runner } from "./runner.js";
 import { Fetching } from "../trainer/fetching.js";
 import {
-  boxed, button, change, drawOn, fit, format, html, menu, root, toolbar, write,
+  boxed, button, change, drawOn, fit, format, html, menu, onceAFrame, root, toolbar, write,
 } from "../shared.js";
 
 const SHOWN = {
@@ -108,19 +108,13 @@ function build(model, el, width, trial) {
     );
     draw();
   };
-  let frame = 0;
-  const soon = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const { soon, end } = onceAFrame(draw);
   const unlisten = trial.listen(soon);
   const unhear = drawOn(model, ["claim"], describe);
   return () => {
     unlisten();
     unhear();
-    cancelAnimationFrame(frame);
+    end();
   };
 }
 

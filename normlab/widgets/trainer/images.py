@@ -9,6 +9,7 @@
 
 import struct
 import zlib
+from functools import cache
 
 import numpy as np
 from torch import Tensor
@@ -20,6 +21,7 @@ HEADER = "<HHH"
 TRAINING, TEST = 10_000, 2_000
 
 
+@cache  # packing takes a second, and several widgets have them
 def packed_images() -> bytes:
     """Return the packed images; the same bytes every time."""
     train_x, train_y, test_x, test_y = fashion_mnist()

@@ -33,7 +33,6 @@ export function createNetwork(machine, settings) {
   net.x = machine.tensor(SIDE * SIDE * images);
   net.labels = machine.bytes(images);
   net.order = machine.integers(images);
-  net.probabilities = machine.tensor(CLASSES * images);
   net.list = machine.integers(2 * 4096); // of terms, for convolutions
   convolution(net, 1, SIDE, 6, 5), normalized(net, 6, 24), pooling(net, 6, 24);
   convolution(net, 6, 12, 16, 5), normalized(net, 16, 8), pooling(net, 16, 8);
@@ -215,14 +214,12 @@ export function forward(net, data, batch, mode) {
 
 /** One update; returns the batch's mean loss before it, in nats. */
 export function step(net, data, batch, rate) {
-  const { machine, images, layers, logits, probabilities } = net;
+  const { machine, images, layers, logits } = net;
+  const { gradient: last } = layers.at(-1); // probabilities first, then less the labels
   forward(net, data, batch, "training");
   const { loss } = judged(net);
-  machine.softmax(logits, probabilities, CLASSES, images);
-  machine.lossBack(probabilities, net.labels, CLASSES, images, net.valid);
-  const last = layers.at(-1).gradient;
-  const count = CLASSES * images;
-  machine.values(last, count).set(machine.values(probabilities, count));
+  machine.softmax(logits, last, CLASSES, images);
+  machine.lossBack(last, net.labels, CLASSES, images, net.valid);
   for (const layer of layers.toReversed()) layer.backward();
   for (const { value, gradient, count: many } of net.parameters) {
     machine.descend(value, gradient, many, rate);

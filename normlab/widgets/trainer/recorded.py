@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from normlab.evidence import recorded, values
+from normlab.runs.early import POINTS
 from normlab.runs.execute import updates
 from normlab.runs.page import BATCH, EPOCHS, trained
 
@@ -34,7 +35,7 @@ def bands() -> dict[str, Any]:
 
 def _band(norm: str, total: int) -> dict[str, Any]:
     losses = recorded(NAME, "loss/mean", norm=norm)  # (seeds, blocks)
-    middles = [block.mean() + 1 for block in np.array_split(np.arange(total), 40)]
+    middles = [block.mean() + 1 for block in np.array_split(np.arange(total), POINTS)]
     scores = np.stack(
         [
             100

@@ -5,8 +5,8 @@ import { learned, pictures } from "./inside.js";
 import { Learner } from "./learner.js";
 import { accuracies, losses, SIDES } from "./plots.js";
 import {
-  button, change, choice, colorKeys, drawOn, fit, format, html, numberTable, root,
-  slider, toolbar, write,
+  button, change, choice, colorKeys, drawOn, fit, format, html, numberTable, onceAFrame,
+  root, slider, toolbar, write,
 } from "../shared.js";
 
 const MADE_OF = ["normalizer", "statistics", "activation", "rate", "size", "seed"];
@@ -168,19 +168,13 @@ function build(model, el, width, session) {
     }
     if (learners.batch.look) gammas.draw(learners.batch.look);
   };
-  let frame = 0;
-  const soon = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const { soon, end } = onceAFrame(draw);
   const unlisten = session.listen(soon);
   const unhear = drawOn(model, MADE_OF, draw);
   return () => {
     unlisten();
     unhear();
-    cancelAnimationFrame(frame);
+    end();
   };
 }
 
