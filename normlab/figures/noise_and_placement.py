@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, SQUARE_PAIR, new_figure
+from normlab.figures.style import COLORS, SQUARE_PAIR, new_figure, plain_ticks
 
 Looks = Sequence[tuple[np.ndarray, np.ndarray]]  # training losses, others; one a run
 
@@ -50,10 +50,6 @@ def against_training_loss(
     ax.set(xscale="log", xlabel="training loss in evaluation mode (nats, log scale)")
     ax.set_ylabel("validation loss (nats)")
     ax.invert_xaxis()
-    ticks = (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001)
-    low, high = sorted(ax.get_xlim())
-    seen = [tick for tick in ticks if low <= tick <= high]
-    ax.set_xticks(seen, [f"{tick:g}" for tick in seen])
-    ax.minorticks_off()
+    plain_ticks(ax, "x")
     figure.legend(loc="outside upper center", ncols=2, fontsize=10)
     return figure

@@ -125,6 +125,15 @@ def seed_curves(
     return figure
 
 
+def plain_ticks(ax: Axes, which: str) -> None:
+    """Mark 1, 2 and 5 of each decade that is in sight, as numbers without powers."""
+    low, high = sorted(getattr(ax, f"get_{which}lim")())
+    marks = [m * 10.0**e for e in range(-4, 4) for m in (1, 2, 5)]
+    seen = [mark for mark in marks if low <= mark <= high]
+    getattr(ax, f"set_{which}ticks")(seen, [f"{mark:g}" for mark in seen])
+    ax.minorticks_off()
+
+
 def dots_over_rates(
     ax: Axes, rows: pd.DataFrame, by: str, names: dict[str, tuple[str, str]]
 ) -> list[float]:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, label, new_figure, seed_band
+from normlab.figures.style import COLORS, label, new_figure, plain_ticks, seed_band
 
 GREY = COLORS["theory"]
 DEGREES = 180 / np.pi
@@ -50,7 +50,7 @@ def _shifts(ax: Axes, dots: Dots) -> None:
     top = max(y.max() for _, y, _ in dots.values())
     ax.set_ylim(0, 1.25 * top)
     ax.margins(x=0.25)
-    _plain_ticks(ax, "x")
+    plain_ticks(ax, "x")
 
 
 def _changes(ax: Axes, lines: Lines) -> None:
@@ -64,7 +64,7 @@ def _changes(ax: Axes, lines: Lines) -> None:
     ax.invert_xaxis()
     ax.legend(fontsize=9, loc="best")
     for which in "xy":
-        _plain_ticks(ax, which)
+        plain_ticks(ax, which)
 
 
 def _angles(ax: Axes, dots: Dots) -> None:
@@ -77,15 +77,6 @@ def _angles(ax: Axes, dots: Dots) -> None:
     ax.set(xlim=(0, 1.5 * high), ylim=(0, high))
     ax.set(xlabel="angle of an update,\npredicted (degrees)")
     ax.set_ylabel("measured (degrees)")
-
-
-def _plain_ticks(ax: Axes, which: str) -> None:
-    """Mark 1, 2 and 5 of each decade that is in sight, as numbers without powers."""
-    low, high = sorted(getattr(ax, f"get_{which}lim")())
-    marks = [m * 10.0**e for e in range(-4, 4) for m in (1, 2, 5)]
-    seen = [mark for mark in marks if low <= mark <= high]
-    getattr(ax, f"set_{which}ticks")(seen, [f"{mark:g}" for mark in seen])
-    ax.minorticks_off()
 
 
 def norms_and_angles(
@@ -110,7 +101,7 @@ def norms_and_angles(
     axes[1].set(yscale="log", ylabel="angle of an update (degrees, log scale)")
     for ax in axes:
         ax.set(xlabel="updates")
-        _plain_ticks(ax, "y")
+        plain_ticks(ax, "y")
     figure.legend(loc="outside upper center", ncols=2, fontsize=10)
     return figure
 
