@@ -90,6 +90,8 @@ OF_GAIN = {arm: {0.1: 0.3, 1.0: 1.0, 10.0: 3.0} for arm in BY_RATE}
 SEEDS_OF = {name: np.array([x, 1.1 * x]) for name, x in {"a": 0.5, "b": 1.0}.items()}
 PAIRS = {name: (values, 2 * values, "red") for name, values in SEEDS_OF.items()}
 LOOKED = [(np.array([2.0, 1.0, 0.4]), np.array([0.1, 0.3, 0.9]))]
+ENDS = {"low": [1.0, 0.5], "high": [2.0, 1.5]}
+PAGE = {"steps": [5, 15], "losses": ENDS, "epochs": [1, 2], "accuracies": ENDS}
 LAYER_SHARES = [np.array([0.05, 0.2]), np.array([0.09, 0.1, 0.11])]
 DRAWN = {
     "two_valleys": lambda: figures.two_valleys({"a": VALLEY, "b": VALLEY}),
@@ -305,6 +307,7 @@ DRAWN = {
     "losses_along": lambda: figures.losses_along(
         np.arange(3.0), {"none": ([2.0, 1.0, 1.5], 0.8), "batch": ([1.9, 1.0, 0.5], 1)}
     ),
+    "bands_of_page": lambda: figures.bands_of_page({"none": PAGE, "batch": PAGE}),
     "by_statistics": lambda: figures.by_statistics(
         {"gap (nats)": {2: pd.Series([0.1, 0.2]), 8: pd.Series([0.3])}}
     ),
