@@ -54,7 +54,7 @@ def whitened_gradient(
 
     return check(
         {
-            "unrelated inputs of variance 1 change nothing": as_they_are,
+            "unrelated inputs, mean 0, variance 1: no change": as_they_are,
             "of unrelated inputs it is `precondition`": unrelated,
             "one step at the rate 1 is at the minimum": minimum,
         }

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from normlab import runs
+from normlab.runs.config import Run
 
 LAST = "last"  # as an epoch: each run's last one
 
@@ -217,6 +218,24 @@ class Reading:
             self.experiment, device=self.device, **dict(self.settings)
         )
         return pd.Series({seed: float(self.read(a)) for seed, a in runs.items()})
+
+
+def told(run: Run, *fields: str) -> dict[str, object]:
+    """Return what tells the run from others of its experiment, but for the seed.
+
+    Model, normalizer and rate, where no fields are named.
+    """
+    return {f: getattr(run, f) for f in fields or ("model", "norm", "lr")}
+
+
+def reading(
+    experiment: str,
+    read: Callable[[Mapping[str, np.ndarray]], float],
+    run: Run,
+    *fields: str,
+) -> Reading:
+    """Return an arm: a number of the arrays of such runs, which ``fields`` tell."""
+    return Reading(experiment, read, tuple(told(run, *fields).items()))
 
 
 @dataclass(frozen=True)

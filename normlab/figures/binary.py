@@ -19,7 +19,8 @@ def sign_and_surrogate(
     """
     figure, (value, derivative) = new_figure(WIDE, columns=2)
     value.plot(inputs, sign, color=COLORS["data"], label="sign, forward")
-    value.plot(inputs, surrogate, color=COLORS["other"], label="parabola, backward")
+    near = {"linestyle": "--", "label": "two parabolas, whose slope is taken"}
+    value.plot(inputs, surrogate, color=COLORS["other"], **near)
     derivative.plot(inputs, slope, color=COLORS["other"])
     value.set(xlabel="input (dimensionless)", ylabel="output (dimensionless)")
     derivative.set(xlabel="input (dimensionless)", ylabel="slope (dimensionless)")

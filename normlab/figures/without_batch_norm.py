@@ -79,7 +79,7 @@ def variance_by_copies(
     ax.plot(times, 1 / times, "--", color=GREY)
     label(ax, times[0], 0.8, "1/M", GREY, xytext=(0, -16))
     ax.set(xscale="log", yscale="log", xlim=(0.9 * times[0], 2.6 * times[-1]))
-    ax.set(xlabel="M, times the images (log scale)")
+    ax.set(xlabel="M, times as many (log scale)")
     ax.set_ylabel("variance of the gradient\n(share of one copy’s, log)")
     ax.set_xticks(times, [f"{m}" for m in times])
     ticks = (0.1, 0.2, 0.5, 1)

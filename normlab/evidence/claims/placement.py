@@ -7,7 +7,7 @@ Rates were chosen on validation images with seeds 0 and 1; what decides has seed
 from functools import partial
 
 from normlab.evidence.claim import Claim
-from normlab.evidence.records import Arm, arm
+from normlab.evidence.records import Arm, arm, told
 from normlab.evidence.rules import All, Effect
 from normlab.runs.placement import BEST, SECOND, trained
 
@@ -30,8 +30,8 @@ def score(name: str, where: str) -> Arm:
     """Return an arm: test accuracy with the layer in this place."""
     rates = SECOND if where == AT_SECOND else BEST
     run = trained(name, rates[name], long=where == LONG)
-    told = {field: getattr(run, field) for field in ("model", "norm", "lr")}
-    return arm(where, "accuracy", split="test", statistics="recomputed", **told)
+    at = {"split": "test", "statistics": "recomputed"}
+    return arm(where, "accuracy", **at, **told(run))
 
 
 def higher(name: str, where: str) -> Effect:

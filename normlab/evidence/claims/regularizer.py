@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from normlab.evidence.claim import Claim
-from normlab.evidence.records import Arm, Reading, Records, arm, paired
+from normlab.evidence.records import Arm, Records, arm, paired, reading, told
 from normlab.evidence.rules import TWENTIETH, All, Effect, NoWorse
 from normlab.runs.config import Run
 from normlab.runs.regularizer import BEST, RATE, SECOND, convolutions, dense
@@ -27,11 +27,6 @@ PRIMARY, AT_SECOND, NOISE = "regularizer", "regularizer-second", "noise"
 def arm_of(norm: str, dropout: float = 0.0) -> Run:
     """Return an arm's run at its best rate."""
     return dense(norm, BEST[norm, dropout], dropout)
-
-
-def told(run: Run) -> dict:
-    """Return what tells the run from others of its experiment, but for the seed."""
-    return {field: getattr(run, field) for field in ("model", "norm", "lr")}
 
 
 def held_out(level: float, arrays: Mapping[str, np.ndarray]) -> float:
@@ -52,11 +47,7 @@ def at_equal_training_loss(level: float = LEVEL, *, second: bool = False) -> Eff
     """With the layer the loss of other images is lower, at the same training loss."""
     where, rates = (AT_SECOND, SECOND) if second else (PRIMARY, BEST)
     sides = (
-        Reading(
-            where,
-            partial(held_out, level),
-            tuple(told(dense(norm, rates[norm, 0.0])).items()),
-        )
+        reading(where, partial(held_out, level), dense(norm, rates[norm, 0.0]))
         for norm in ("none", "torch_batch")
     )
     what = f"validation loss at a training loss of {level:g}: without the layer / with"

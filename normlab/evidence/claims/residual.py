@@ -7,13 +7,14 @@ The rules were written before these runs.
 from functools import partial
 
 from normlab.evidence.claim import Claim
-from normlab.evidence.records import Arm, Records, arm
+from normlab.evidence.records import Arm, Records, arm, told
 from normlab.evidence.rules import FEWEST, Effect, Holds
 from normlab.evidence.words import Word
 from normlab.runs.residual import BEST, trained
 
 TRAINS = 0.6  # accuracy from which on a network is said to train
 POINT = 0.01  # of accuracy
+TOLD = ("model", "norm", "init", "lr")  # what tells arms apart
 CALLED = {
     "batch": "the layer and shortcuts",
     "closed": "the same, last gamma 0",
@@ -27,9 +28,8 @@ CALLED = {
 def score(name: str) -> Arm:
     """Return an arm: test accuracy at the end."""
     run = trained(name, BEST[name])
-    told = {field: getattr(run, field) for field in ("model", "norm", "init", "lr")}
     at = {"split": "test", "statistics": "recomputed"}
-    return arm("residual", "accuracy", **at, **told)
+    return arm("residual", "accuracy", **at, **told(run, *TOLD))
 
 
 def together(

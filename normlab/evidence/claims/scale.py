@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from normlab.evidence.claim import Claim
-from normlab.evidence.records import Arm, Reading, Records, arm
+from normlab.evidence.records import Arm, Reading, Records, arm, reading, told
 from normlab.evidence.rules import TWENTIETH, All, Same
 from normlab.runs.config import Run
 from normlab.runs.scale import DECAY, HIGHER, RATE, STRONGER, UPDATES, decayed
@@ -43,14 +43,9 @@ def settled(arrays: Mapping[str, np.ndarray]) -> float:
     return float(arrays["turns/angles"][late].mean())
 
 
-def told(run: Run) -> dict:
-    """Return what tells the run from others of its experiment, but for the seed."""
-    return {field: getattr(run, field) for field in TOLD}
-
-
 def measured(run: Run) -> Reading:
     """Return the arm of measured angles."""
-    return Reading("scale", settled, tuple(told(run).items()))
+    return reading("scale", settled, run, *TOLD)
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ def turns_as_predicted(run: Run) -> Same:
 
 def late_loss(run: Run, where: str) -> Arm:
     """Return an arm: training loss over the last tenth of the updates."""
-    return arm(where, "late_loss", split="train", **told(run))
+    return arm(where, "late_loss", split="train", **told(run, *TOLD))
 
 
 def imposed_is_the_same(margin: float = TWENTIETH) -> Same:

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from normlab.evidence.claim import Claim
-from normlab.evidence.records import Arm, Reading, arm
+from normlab.evidence.records import Arm, arm, reading, told
 from normlab.evidence.rules import TWENTIETH, All, Effect
 from normlab.runs.config import Run
 from normlab.runs.shift import FACTORS, HIGHER, convolutions, sigmoids
@@ -26,16 +26,9 @@ SHIFTED = {s: convolutions(f"batch_shifted_{s:g}") for s in (0.25, 0.5, 1.0)}
 Arrays = Mapping[str, np.ndarray]
 
 
-def reading(run: Run, read, where: str = "shift") -> Reading:
-    """Return an arm: a number of the run's looks."""
-    told = {field: getattr(run, field) for field in ("model", "norm", "lr")}
-    return Reading(where, read, tuple(told.items()))
-
-
 def late_loss(run: Run) -> Arm:
     """Return an arm: training loss over the last tenth of the updates."""
-    told = {field: getattr(run, field) for field in ("norm", "lr")}
-    return arm("shift", "late_loss", split="train", **told)
+    return arm("shift", "late_loss", split="train", **told(run, "norm", "lr"))
 
 
 def moved(arrays: Arrays) -> float:
@@ -68,7 +61,7 @@ def along(name: str, level: float, factor: float, arrays: Arrays) -> float:
 def more_shift_and_less_loss(strength: float = 0.25) -> All:
     """Inputs shift more than without the layer, and the loss is lower all the same."""
     run, named = SHIFTED[strength], f"shifts of {strength:g}"
-    shifts = reading(run, moved), reading(NONE, moved)
+    shifts = reading("shift", moved, run), reading("shift", moved, NONE)
     losses = late_loss(NONE), late_loss(run)
     return All(
         (
@@ -80,7 +73,7 @@ def more_shift_and_less_loss(strength: float = 0.25) -> All:
 
 def steadier(run: Run = BATCH, base: Run = NONE, where: str = "shift") -> Effect:
     """With the layer a gradient changes less when the layers below move."""
-    sides = reading(run, cosine, where), reading(base, cosine, where)
+    sides = reading(where, cosine, run), reading(where, cosine, base)
     what = "cosine before and after: with the layer − without"
     return Effect(*sides, COSINE, what, "more")
 
@@ -89,7 +82,7 @@ def smoother(level: float = LEVEL, factor: float = 1.0, where: str = "shift") ->
     """At the same training loss a gradient changes less along a step."""
     pair = (BATCH, NONE) if where == "shift" else map(sigmoids, ("torch_batch", "none"))
     read = partial(along, "roughness", level, factor)
-    with_layer, without = (reading(run, read, where) for run in pair)
+    with_layer, without = (reading(where, read, run) for run in pair)
     what = f"change of the gradient at a loss of {level:g}: without the layer / with"
     return Effect(without, with_layer, HALF_AS_MUCH_AGAIN, what, "times")
 

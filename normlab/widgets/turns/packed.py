@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from normlab.evidence import recorded
-from normlab.evidence.claims.scale import DECAYS, told
+from normlab.evidence.claims.scale import DECAYS, TOLD
+from normlab.evidence.records import told
 from normlab.runs.config import Run
 from normlab.runs.scale import EVERY, RATE, UPDATES, decayed
 
@@ -41,7 +42,7 @@ def packed() -> dict[str, Any]:
 def curves(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """Return lengths over the first ones, and angles in radians, (T,) each."""
     first, norms, angles = (
-        recorded("scale", f"turns/{name}", **told(run))
+        recorded("scale", f"turns/{name}", **told(run, *TOLD))
         for name in ("first", "norms", "angles")
     )  # (seeds, layers), (seeds, T, layers) twice
     ratios = np.log(norms / first[:, None])
