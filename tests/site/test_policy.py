@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 
 RUNS = {None, "", "text/javascript", "module"}
 
@@ -39,6 +40,26 @@ def test_scripts_in_the_page_are_the_allowed_ones(page_name, soups):
             digest = hashlib.sha256((script.string or "").encode()).digest()
             found.add(f"'sha256-{base64.b64encode(digest).decode()}'")
     assert found == set(policy(soup)["script-src"]) - {"'self'"}
+
+
+def test_make_serve_sends_the_policy_of_each_page(site, soups):
+    """A header says the same as the page, and who may show the page in a frame."""
+    told = json.loads((site / "serve.json").read_text("utf-8"))["headers"]
+    sent = {
+        entry["source"]: header["value"]
+        for entry in told
+        for header in entry["headers"]
+        if header["key"] == "Content-Security-Policy"
+    }
+    workers = sent.pop("assets/widgets/worker.*.js").split("; ")
+    assert workers == ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'"]
+    assert list(site.glob("assets/widgets/worker.*.js"))
+    assert len(sent) == len(
+        [p for p in site.rglob("*.html") if "_static" not in p.parts]
+    )
+    for name, soup in soups.items():
+        (meta,) = soup.select('meta[http-equiv="Content-Security-Policy"]')
+        assert sent[name] == f"{meta['content']}; frame-ancestors 'self'"
 
 
 def test_no_style_or_handler_in_the_page(page_name, soups):

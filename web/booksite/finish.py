@@ -8,7 +8,7 @@ from .hashed import write_hashed
 from .icons import draw_icons
 from .ledger import write_csv
 from .maths import set_formulas
-from .policy import add_policy
+from .policy import add_policy, send_policies
 from .redirect import write_redirect
 from .stylesheet import join_stylesheets, names_in_use
 from .tidy import hoist_styles, quote_only_the_text, remove_unused_files, tidy_page
@@ -30,9 +30,11 @@ def finish_site(app, exception):
         draw_icons(soup)
         tidy_page(site, page, soup)
     write_stylesheets(app, site, pages)
+    policies = {}
     for page, soup in pages.items():
-        add_policy(soup)
+        policies[page] = add_policy(soup)
         page.write_text(str(soup), encoding="utf-8")
+    send_policies(site, policies)
     remove_unused_files(site)
     quote_only_the_text(site)
     (site / ".nojekyll").touch()  # else GitHub would leave out _static and _images

@@ -23,8 +23,9 @@ from normlab.evidence.pages import title
 from normlab.evidence.registry import rules_first
 from normlab.evidence.sources import called
 from normlab.evidence.words import MEANINGS
+from normlab.widgets.rerun.asked import ASKED
 
-PAGE = "book/claims"
+PAGE, OWN_RUNS = "book/claims", "notebooks/run-claims"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -51,9 +52,10 @@ def template(name):
     return environment.get_template(name)
 
 
-def render(rows, verdicts, page_of):
+def render(rows, verdicts, page_of, rerun_of=lambda claim: ""):
     """Return the ledger's HTML; `page_of` maps a claim to its page's address and title.
 
+    `rerun_of` maps it to where a reader may run it, "" if nowhere.
     A source's link is `cite:KEY`, which `link_sources` replaces.
     """
     return template("ledger.html").render(
@@ -64,6 +66,7 @@ def render(rows, verdicts, page_of):
         sources=ledger.sources(rows),
         ours=called(OURS),
         page_of=page_of,
+        rerun_of=rerun_of,
         slug=slug,
         csv=Path(PAGE).with_suffix(".csv").name,
     )
@@ -81,7 +84,7 @@ class LedgerDirective(SphinxDirective):
     def run(self):
         """Return the HTML as it is."""
         self.env.note_reread()
-        html = render(rows(), verdicts(), self.page_of)
+        html = render(rows(), verdicts(), self.page_of, self.rerun_of)
         return [nodes.raw("", html, format="html")]
 
     def page_of(self, claim):
@@ -92,6 +95,14 @@ class LedgerDirective(SphinxDirective):
         if f'"{claim.id}"' in source:
             address = f"{address}#{claim.anchor}"
         return address, title(claim.chapter)
+
+    def rerun_of(self, claim):
+        """Return the address at which a reader's browser tries the claim, or ""."""
+        if claim.id not in {asked.claim for asked in ASKED}:
+            return ""
+        uri = self.env.app.builder.get_relative_uri
+        address = uri(self.env.docname, OWN_RUNS)
+        return f"{address}#widget-claims?claim=%22{claim.id}%22"
 
 
 class CountsDirective(SphinxDirective):

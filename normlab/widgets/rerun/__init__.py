@@ -39,7 +39,7 @@ class TryClaims(Widget):
             controls={
                 "claim": Control(
                     "claim",
-                    options=tuple((c["id"], c["id"]) for c in data["claims"]),
+                    options=tuple((c["id"], c["name"]) for c in data["claims"]),
                 ),
             },
             name="claims",

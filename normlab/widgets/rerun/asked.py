@@ -34,6 +34,7 @@ class Asked:
 
     Args:
         claim: its id.
+        name: in a word or two.
         parts: pairs of sides, the one that is claimed to be higher first; one for each
             part of the claim's rule.
         epochs: of each training.
@@ -41,6 +42,7 @@ class Asked:
     """
 
     claim: str
+    name: str
     parts: tuple[tuple[Side, Side], ...]
     epochs: int = 10
     otherwise: str = ""
@@ -69,17 +71,24 @@ def at(rate: float, size: int, of: dict = LAYER) -> dict:
 
 
 ASKED = (
-    Asked("lenet-faster", ((Side(CHAPTER, "lateLoss"), Side(LAYER, "lateLoss")),)),
+    Asked(
+        "lenet-faster",
+        "the loss, with and without",
+        ((Side(CHAPTER, "lateLoss"), Side(LAYER, "lateLoss")),),
+    ),
     Asked(
         "lenet-best",
+        "accuracy, each at a good rate",
         ((Side(LAYER, "lateBatch"), Side(at(2.0, 256, CHAPTER), "lateRunning")),),
     ),
     Asked(
         "lenet-jumps",
+        "what makes accuracy jump",
         ((Side(LAYER, "jumpsRunning"), Side(LAYER, "jumpsBatch")),),
     ),
     Asked(
         "gap-sign",
+        "which mode is ahead",
         (
             (Side(at(1.0, 4), "lateRunning"), Side(at(1.0, 4), "lateBatch")),
             (Side(LAYER, "lateBatch"), Side(LAYER, "lateRunning")),
@@ -88,6 +97,7 @@ ASKED = (
     ),
     Asked(
         "wang2018-four",
+        "batches of two",
         ((Side(at(0.0625, 16), "lateBatch"), Side(at(0.0078125, 2), "lateBatch")),),
         epochs=5,
     ),

@@ -28,6 +28,7 @@ def _claim(asked: Asked) -> dict[str, Any]:
     verdict = found(claim)
     return {
         "id": claim.id,
+        "name": asked.name,
         "anchor": claim.anchor,
         "says": claim.says,
         "source": SOURCES.get(claim.source, ""),
