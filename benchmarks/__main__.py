@@ -45,10 +45,13 @@ def main() -> None:
         "recording": lambda: recording_share(device),
     }
     if device == "cpu":  # where runs are recorded, and where a browser shows widgets
+        from benchmarks.page import engine_over_torch, ten_epochs
         from benchmarks.widgets import widget_answers
 
         measures["recorded runs"] = lambda: epoch_of_a_record(device)
         measures["widgets"] = widget_answers
+        measures["LeNet in the page"] = engine_over_torch
+        measures["ten epochs in the page"] = ten_epochs
     for name, measure in measures.items():
         print(f"measuring: {name} ...", flush=True)
         part = measure()

@@ -86,14 +86,23 @@ def hand_over_builtin(device: str, compiled: bool) -> dict[str, float]:
     return result
 
 
+def steps_of(norm: Norm | None, steps: int) -> Callable[[], None]:
+    """Return a function that takes so many steps on the CPU."""
+    return repeated(_step(norm, "cpu", compiled=False), steps)
+
+
 def _steps(
     norm: Norm | None, device: str, compiled: bool
 ) -> tuple[Callable[[], None], float]:
     """Return a function that takes ``STEPS`` steps, and its first step's seconds."""
+    step = _step(norm, device, compiled)
+    return repeated(step, STEPS), wall_seconds(step, device)
+
+
+def _step(norm: Norm | None, device: str, compiled: bool) -> Callable[[], None]:
     torch.manual_seed(0)
     model = xavier(lenet(norm)).to(device)
     run_model = torch.compile(model) if compiled else model
     train_x, train_y, _, _ = fashion_mnist()
     x = (train_x[:BATCH].float() / 255).to(device)
-    step = training_step(run_model, x, train_y[:BATCH].to(device), LEARNING_RATE)
-    return repeated(step, STEPS), wall_seconds(step, device)
+    return training_step(run_model, x, train_y[:BATCH].to(device), LEARNING_RATE)
