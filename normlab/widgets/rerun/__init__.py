@@ -43,7 +43,7 @@ class TryClaims(Widget):
                 ),
             },
             name="claims",
-            room=[900, 640],
+            room=[800, 640],
             data=data,
             worker_script=module("trainer/worker"),
             engine=engine_bytes(),

@@ -78,7 +78,7 @@ class Trainer(Widget):
                 "seed": Control("seed", 0, 9, 1, digits=0),
             },
             name="train",
-            room=[1900, 1150],
+            room=[1600, 985],
             worker_script=module("trainer/worker"),
             engine=engine_bytes(),
             recorded=bands(),

@@ -39,7 +39,7 @@ function paint(canvas, values, signed) {
 }
 
 const LAYERS = ["convolution 1", "convolution 2", "dense 1", "dense 2"];
-const [TALL, LEFT, RIGHT] = [150, 96, 12];
+const [TALL, LEFT, RIGHT] = [150, 112, 12];
 
 /** A mark a channel: gamma above, beta below, on a line for each layer. */
 export function learned(width) {
