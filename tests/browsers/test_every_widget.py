@@ -21,10 +21,12 @@ import test_why_it_works
 import torch
 from conftest import SITE, UNBUILT, built_pages
 from moved import Widget, button, control, labelled
+from widgets import test_trainer
 from widgets.playground import train
 
 from normlab.runs import load, recordings
 from normlab.runs.batch_size import SIZES
+from normlab.widgets.rerun.packed import packed
 
 QUICK = test_playground.QUICK
 QUERY = {
@@ -216,6 +218,45 @@ def assert_trained(widget, steps):
     assert widget.number("loss") == pytest.approx(run.losses[-1], abs=5.1e-5)
     accuracy = 100 * run.held[QUICK["evaluation"]]
     assert test_playground.per_cent(widget) == pytest.approx(accuracy, abs=0.051)
+
+
+SAYS = """(place, word) =>
+  place.querySelector("[data-value=said]").innerText.includes(word)"""
+UPDATED = """(place, least) => ["none", "batch"].every((side) => least <= Number(
+  place.querySelector(`[data-value=${side}-updates]`).innerText.replace(",", "")))"""
+FOURTH = """(select) => {
+  select.selectedIndex = 3;
+  select.dispatchEvent(new Event("change"));
+}"""
+FETCH = './/button[starts-with(normalize-space(), "Fetch the images")]'
+
+
+@moves("train")
+def train_lenet(widget):
+    """Both networks train; their first losses are the engine's in Node.js."""
+    widget.press(control("size"), "ArrowLeft", times=4)  # 16 images: quick updates
+    widget.click(FETCH)
+    widget.wait(UPDATED, 3)
+    widget.click(button("Pause"))
+    widget.click(button("Restart"))
+    widget.wait(SAYS, "Ready")
+    widget.press(button("Step"), "Enter")
+    widget.wait(UPDATED, 1)
+    for side in ("none", "batch"):
+        expected = test_trainer.first_loss(side, size=16)
+        assert widget.number(f"{side}-loss") == pytest.approx(expected, abs=5.1e-4)
+
+
+@moves("claims")
+def try_claims(widget):
+    """A claim is chosen and its trainings begin; what is recorded is shown before."""
+    widget.ask('.//*[@data-control="claim"]//select', FOURTH)
+    recorded = packed()["claims"][3]
+    assert widget.value("verdict").startswith(f"Recorded: {recorded['recorded']}")
+    widget.click(FETCH)
+    widget.wait(SAYS, "of 10 trainings")
+    widget.click(button("Stop"))
+    assert widget.value("verdict").startswith(f"Recorded: {recorded['recorded']}")
 
 
 def places():

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import gzip
 import json
 import subprocess
 import sys
@@ -13,11 +14,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy import stats
 from torch import nn
 
+from normlab.data import fashion_mnist
+from normlab.evidence import recorded
 from normlab.layers import BatchNorm, GhostBatchNorm, GroupNorm, LayerNorm
 from normlab.models import lenet
+from normlab.runs.early import POINTS
+from normlab.runs.page import BATCH
 from normlab.widgets.base import module
+from normlab.widgets.trainer import recorded as page
+from normlab.widgets.trainer.images import TRAINING
 
 from .node import node
 
@@ -462,6 +470,46 @@ def own(norm, machine="simd", steps=4, size=16, seed=3):
             "rate": 0.1,
         },
     )
+
+
+def of_the_page(norm, seed, size, steps, rate=1.0):
+    """A job: a training as the page starts it, of its own images."""
+    train_x, train_y, *_ = fashion_mnist()
+    name, job = own(norm, seed=seed, size=size, steps=steps)
+    job["settings"] |= {"most": 256, "statistics": 32}
+    job |= {"images": pack(train_x[:TRAINING].numpy()), "rate": rate}
+    job |= {"labels": pack(train_y[:TRAINING].numpy().astype(np.uint8))}
+    return name, job
+
+
+def first_loss(norm, size):
+    """Of the page's network with the seed 0."""
+    (found,) = run([of_the_page(norm, seed=0, size=size, steps=1)])
+    return found["losses"][0]
+
+
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_runs_of_its_own_are_like_those_recorded(norm):
+    """Losses of the second epoch: five of the page's seeds among ten of PyTorch's.
+
+    By ranks, so that an honest page fails for one choice of seeds in a thousand; the
+    seeds are fixed, and the engine's bits too.
+    """
+    first, second = 39, 78  # updates of 256 images that an epoch has
+    found = run([of_the_page(norm, seed, BATCH, second) for seed in range(5)])
+    middles = np.array([b.mean() for b in np.array_split(np.arange(390), POINTS)])
+    inside = (middles >= first) & (middles < second)
+    blocks = recorded("lenet-page", "loss/mean", norm=page.SIDES[norm])[:, inside]
+    ours = [np.mean(one["losses"][first:second]) for one in found]
+    assert stats.mannwhitneyu(ours, blocks.mean(1)).pvalue > 1e-3
+    assert np.median(ours) == pytest.approx(np.median(blocks.mean(1)), rel=0.1)
+
+
+def test_what_a_page_fetches_to_train_is_small():
+    """Engine, reference and widget, compressed; the images come on a click."""
+    parts = (module("trainer/worker"), module("trainer/widget"))
+    sizes = [len(gzip.compress(part.encode(), 9)) for part in parts]
+    assert sum(sizes) + len(gzip.compress(WASM.read_bytes(), 9)) <= 40_000
 
 
 def test_every_image_comes_once_before_any_comes_again():
