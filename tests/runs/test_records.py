@@ -242,8 +242,9 @@ PLANTED = {
 CHAOS = {"implementations", "schedules-others", "race-long"}
 CHAOS |= {"binary-rates", "binary", "binary-second"}
 CHAOS |= {"tiny-batches-rates", "tiny-batches-rates-others", "tiny-batches-others"}
-CHAOS |= {"two-classes-rates", "scale", "scale-imposed", "shift", "shift-line", "noise"}
+CHAOS |= {"scale", "scale-imposed", "shift", "shift-line", "noise"}
 CHAOS |= {"residual-rates", "residual", "residual-plain"}
+CHAOS |= {"two-classes-rates", "tiny-batches-second"}
 
 
 @pytest.mark.parametrize("error", PLANTED)
