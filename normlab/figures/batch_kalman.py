@@ -13,6 +13,7 @@ Contender = tuple[np.ndarray, np.ndarray, np.ndarray, str]
 LOOKS = {
     "2 images": (COLORS["batch"], "-"),
     "prior, as released": (COLORS["changed"], "-"),
+    "drawn from gamma and beta": (COLORS["theory"], ":"),
     "prior from gamma and beta": (COLORS["theory"], "--"),
 }
 
@@ -38,7 +39,7 @@ def misses_by_layer(
     axes[0].set_ylabel("error of the mean (deviations)")
     axes[1].set_ylabel("error of the deviation (share of it)")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    figure.legend(handles, labels, loc="outside upper center", ncols=2)
     return figure
 
 
