@@ -69,7 +69,8 @@ def numbers(table):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_all_normalizers_start_from_the_same_weights(seed):
-    models = [build(replace(RUN, norm=n, seed=seed)) for n in NORMS]
+    names = NORMS.keys() - {"torch_group_4"}  # six channels are not four groups
+    models = [build(replace(RUN, norm=norm, seed=seed)) for norm in names]
     drawn = [[p for p in m.parameters() if p.dim() > 1] for m in models]
     assert all(len(weights) == 5 for weights in drawn)
     for weights in zip(*drawn, strict=True):

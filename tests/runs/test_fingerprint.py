@@ -348,7 +348,8 @@ def test_a_moved_definition_is_not_older_code(edited):
 
 def first_form():
     """A fingerprint as the first records have it: one hash a file, none of runs/."""
-    folders = (PACKAGE, PACKAGE / "layers", PACKAGE / "evaluation")
+    names = ("", "layers", "evaluation", "gradients")
+    folders = [PACKAGE / name for name in names]
     files = [file for folder in folders for file in folder.glob("*.py")]
     files = [file for file in files if file.name != "__init__.py"]
     return {f.relative_to(PACKAGE).as_posix(): whole_hash(f) for f in files}
@@ -378,8 +379,8 @@ def test_first_records_of_the_same_files_are_not_older(first):
 
 
 def test_first_records_compare_the_files_that_their_run_uses(edited, first):
-    edited.append("layers/batch.py", "\n\ndef unused():\n    return 1\n")
-    assert first(LENET, OURS)
+    edited.append("layers/instance.py", "\n\ndef unused():\n    return 1\n")
+    assert first(LENET, replace(OURS, norm="instance"))
     assert not first(LENET, PLAIN)
     assert not first(LENET, BUILT_IN)
 

@@ -241,7 +241,7 @@ PLANTED = {
 CHAOS = {"implementations", "schedules-others", "race-long"}
 CHAOS |= {"binary-rates", "binary", "binary-second"}
 CHAOS |= {"tiny-batches-rates", "tiny-batches-rates-others", "tiny-batches-others"}
-CHAOS |= {"two-classes-rates"}
+CHAOS |= {"two-classes-rates", "tiny-batches-second"}
 
 
 @pytest.mark.parametrize("error", PLANTED)
