@@ -44,7 +44,7 @@ class Race(Widget):
                 "chosen": Control("curves", 0, 1, 1, length=len(NAMES)),
             },
             name="race",
-            room=[1482, 1080],
+            room=[1540, 1080],
             data=packed(),
             alt="Test accuracy against the number of images that share statistics, "
             "from 2 to 128: lines for batch normalization, batch renormalization and "
