@@ -166,3 +166,17 @@ def test_a_claim_is_tried(browser, address):
         button(widget, "Stop").click()
         expect(button(widget, "Run it yourself")).to_be_visible()
         assert widget.value("verdict") == verdict
+
+
+def test_an_identity_is_tried_to_its_end(browser, address):
+    at = f"{address}{CLAIMS}#widget-claims?claim=%22C7%22"
+    with shown(browser, at, "claims") as widget:
+        fetch(widget)
+        verdict = widget.at.locator("[data-value=verdict]")
+        expect(verdict).to_contain_text("Here: reproduced", timeout=PATIENCE)
+        expect(verdict).to_contain_text("the same word as")
+        cells = widget.at.locator(".bn-rerun-table td").all_inner_texts()
+        values = [float(text.replace("−", "-")) for text in cells if text]
+        moved, gradient, last = values[::3], values[1::3], values[2::3]
+        assert len(last) == 5
+        assert max(moved + gradient) < 1e-9 < 1e-3 < min(last)

@@ -8,8 +8,9 @@ import pytest
 from scipy import stats
 
 from normlab.evidence.claims import CLAIMS
+from normlab.evidence.exact import BOUND, exact
 from normlab.evidence.intervals import mean, p_value
-from normlab.evidence.rules import FEWEST, LEVEL, Effect, Same, size_of
+from normlab.evidence.rules import FEWEST, LEVEL, Effect, Holds, Same, size_of
 from normlab.widgets.rerun.asked import ASKED, LIKE, words_of
 from normlab.widgets.rerun.packed import packed
 
@@ -57,7 +58,35 @@ def test_the_made_up_differences_have_their_size(size):
     assert size_of(np.array(LIKE[size]), 1.0) is size
 
 
-@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.claim)
+COMPARED = [a for a in ASKED if not any(isinstance(r, Holds) for r in a.rules())]
+EXACT = [a for a in ASKED if a not in COMPARED]
+
+
+def test_there_are_claims_of_both_kinds():
+    assert len(COMPARED) >= 5
+    assert len(EXACT) >= 1
+
+
+@pytest.mark.parametrize("asked", EXACT, ids=lambda asked: asked.claim)
+def test_an_identity_is_judged_as_the_rule_judges_errors(asked):
+    """What must be rounding counts, and what stands beside to compare with does not."""
+    data = packed()
+    (shown,) = [one for one in data["claims"] if one["id"] == asked.claim]
+    (part,) = shown["parts"]
+    assert part["bound"] == BOUND
+    tried = [(0.0, 0.0), (BOUND / 2, 0.0), (BOUND, 0.0), (0.0, 1.0)]
+    rows = [[[[*pair, 5.0], [0.0, 0.0, 5.0]]] for pair in tried]
+    found = call(
+        "rerun/decide",
+        [("wordOf", shown["parts"], row, data["about"]) for row in rows],
+    )
+    expected = [str(exact(dict(enumerate(pair)))[0]) for pair in tried]
+    assert found == expected
+    assert str(asked.rules()[0].check(None)[0]) == shown["recorded"] == expected[0]
+    assert expected[2] != expected[0]
+
+
+@pytest.mark.parametrize("asked", COMPARED, ids=lambda asked: asked.claim)
 def test_the_page_s_word_is_the_rule_s_on_the_same_numbers(asked):
     """Rule and page on values that are drawn, in the unit of each part."""
     data = packed()
@@ -102,7 +131,7 @@ def test_too_few_seeds_or_a_loss_that_is_none_are_undecided():
 
 
 def test_every_size_has_a_word():
-    for asked in ASKED:
+    for asked in COMPARED:
         for rule in asked.rules():
             words = words_of(rule)
             assert set(words) == set(LIKE)
@@ -122,6 +151,13 @@ def test_what_is_read_off_a_training():
     names = ("lateLoss", "lateRunning", "lateBatch", "jumpsRunning", "jumpsBatch")
     found = call("rerun/measures", [("measured", name, training) for name in names])
     assert found == pytest.approx([2.5, 0.4, 0.65, 0.15, 0.15])
+
+
+def test_what_is_read_off_a_probe():
+    probed = {"moved": 1, "gradient": 2, "last": 3}
+    names = ("biasMoves", "biasGradient", "lastGradient")
+    found = call("rerun/measures", [("measured", name, probed) for name in names])
+    assert found == [1, 2, 3]
 
 
 def test_claims_of_the_page_are_in_the_ledger_with_their_verdicts():

@@ -19,6 +19,7 @@ from torch import nn
 
 from normlab.data import fashion_mnist
 from normlab.evidence import recorded
+from normlab.evidence.exact import BOUND
 from normlab.layers import BatchNorm, GhostBatchNorm, GroupNorm, LayerNorm
 from normlab.models import lenet
 from normlab.runs.early import POINTS
@@ -524,6 +525,29 @@ def test_a_seed_is_the_same_training_and_another_is_not():
     one, again, other = run([own("batch"), own("batch"), own("batch", seed=4)])
     assert one == again
     assert one["losses"] != other["losses"]
+
+
+def probe(norm, few, seed):
+    x, y = few
+    settings = {"normalizer": norm, "activation": "sigmoid", "seed": seed}
+    images, labels = pack(x.numpy()), pack(y.numpy())
+    about = {"machine": "reference", "settings": settings}
+    return ("probe", about | {"images": images, "labels": labels})
+
+
+def test_a_bias_is_lost_where_batch_norm_follows_and_nowhere_else(few):
+    """Layer norm averages over channels, of which each has a bias of its own."""
+    jobs = [probe("batch", few, 0), probe("batch", few, 1)]
+    jobs += [probe(norm, few, 0) for norm in ("none", "layer")]
+    batch, another, none, layer = run(jobs)
+    for found in (batch, another):
+        assert max(found["moved"], found["gradient"]) < BOUND
+        assert found["last"] > 1e-3
+    assert batch != another
+    for found in (none, layer):
+        assert min(found["gradient"], found["last"]) > 1e-4
+    assert none["moved"] > 1e-3
+    assert layer["moved"] < BOUND  # the same 7 is added to all of its channels
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,13 @@ const JOBS = {
       losses, batches, first: Object.fromEntries(first), values: Object.fromEntries(values),
     };
   },
+
+  /** What a bias before a normalizer does, as the page asks. */
+  async probe({ machine: name, settings, images, labels }) {
+    const machine = await machineOf(name);
+    const data = shipped.own(machine, bytes(images), bytes(labels));
+    return shipped.engine.lostBias(machine, data, settings);
+  },
 };
 
 const results = [];

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from normlab.evidence.claims import CLAIMS
-from normlab.evidence.rules import LEVEL, All, Effect, Same, Size
+from normlab.evidence.exact import BOUND, exact
+from normlab.evidence.rules import LEVEL, All, Effect, Holds, Same, Size
 
 SEEDS = 5
 CHAPTER = {"normalizer": "none", "statistics": 32, "activation": "sigmoid"}
 CHAPTER |= {"rate": 1.0, "size": 256}
 LAYER = CHAPTER | {"normalizer": "batch"}
+PROBED = LAYER | {"probe": True}  # nothing is trained: a bias is asked about
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,20 @@ class Asked:
     Args:
         claim: its id.
         name: in a word or two.
-        parts: pairs of sides, the one that is claimed to be higher first; one for each
-            part of the claim's rule.
+        parts: a column a side, for each part of the claim's rule: of a comparison two,
+            the one that is claimed to be higher first; of an identity what must be
+            rounding, and one to compare with.
         epochs: of each training.
         otherwise: what differs from the recorded runs, but for the images.
     """
 
     claim: str
     name: str
-    parts: tuple[tuple[Side, Side], ...]
+    parts: tuple[tuple[Side, ...], ...]
     epochs: int = 10
     otherwise: str = ""
 
-    def rules(self) -> tuple[Effect | Same, ...]:
+    def rules(self) -> tuple[Effect | Same | Holds, ...]:
         """Return the parts of the claim's own rule.
 
         Raises:
@@ -56,11 +59,11 @@ class Asked:
         """
         rule = CLAIMS[self.claim].rule
         rules = rule.rules if isinstance(rule, All) else (rule,)
-        known = all(isinstance(part, Effect | Same) for part in rules)
+        known = all(isinstance(part, Effect | Same | Holds) for part in rules)
         if len(rules) != len(self.parts) or not known:
             raise ValueError(
                 f"claim {self.claim!r} has {len(rules)} rules for {len(self.parts)} "
-                "parts; give a part each, of the kinds Effect and Same"
+                "parts; give a part each, of the kinds Effect, Same and Holds"
             )
         return rules
 
@@ -101,6 +104,20 @@ ASKED = (
         ((Side(at(0.0625, 16), "lateBatch"), Side(at(0.0078125, 2), "lateBatch")),),
         epochs=5,
     ),
+    Asked(
+        "C7",
+        "a bias before the layer",
+        (
+            tuple(
+                Side(PROBED, name)
+                for name in ("biasMoves", "biasGradient", "lastGradient")
+            ),
+        ),
+        epochs=0,
+        otherwise="The same is asked of LeNet’s four biases with a layer behind them: "
+        "64 images a seed, 64-bit floats, 7 added to each of these biases. In the last "
+        "column, to compare with, is the bias that has no layer behind it.",
+    ),
 )
 
 # Differences, in units of the smallest that counts, that have each size.
@@ -116,11 +133,14 @@ LIKE |= {
 }
 
 
-def words_of(rule: Effect | Same) -> dict[str, str]:
+def words_of(rule: Effect | Same | Holds) -> dict[str, str]:
     """Return which word the rule gives for each size of the difference.
 
     The rule itself is asked, with differences that are made up.
     """
+    if isinstance(rule, Holds):
+        errors = {"exact": 0.0, "not exact": BOUND}
+        return {size: str(exact({"": error})[0]) for size, error in errors.items()}
     logarithm = rule.unit == "times"
     smallest = rule.smallest if isinstance(rule, Effect) else rule.margin
 

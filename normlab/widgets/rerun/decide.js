@@ -17,13 +17,18 @@ export function sizeOf(differences, smallest, level) {
 }
 
 /**
- * The word of a claim: of each part, {smallest, unit, words}, and its pairs of values,
+ * The word of a claim: of each part, {smallest, unit, words}, and its rows of values,
  * [higher, lower] a seed; the weakest of the parts' words counts. `order`: from the
- * weakest.
+ * weakest. Of an identity, {bound, words, judged}, so many columns must be rounding.
  */
-export function wordOf(parts, pairs, { level, order, fewest }) {
+export function wordOf(parts, rows, { level, order, fewest }) {
   const words = parts.map((part, i) => {
-    const differences = differencesOf(part, pairs[i]);
+    if (part.bound) {
+      const holds = rows[i].every((row) =>
+        row.slice(0, part.judged).every((value) => value < part.bound));
+      return part.words[holds ? "exact" : "not exact"];
+    }
+    const differences = differencesOf(part, rows[i]);
     if (differences.length < fewest || !differences.every(Number.isFinite)) {
       return order[1]; // undecided
     }

@@ -1,4 +1,7 @@
-/** What is read off a training: {losses, evaluations, each}, epochs from the first. */
+/**
+ * What is read off a training: {losses, evaluations, each}, epochs from the first; or off
+ * a probe of a bias: {moved, gradient, last}.
+ */
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -22,6 +25,9 @@ export const MEASURES = {
   lateBatch: (training) => mean(accuracies(training, "batch")),
   jumpsRunning: (training) => jumps(training, "running"),
   jumpsBatch: (training) => jumps(training, "batch"),
+  biasMoves: ({ moved }) => moved,
+  biasGradient: ({ gradient }) => gradient,
+  lastGradient: ({ last }) => last,
 };
 
 export const measured = (name, training) => MEASURES[name](training);

@@ -3,11 +3,12 @@
 from typing import Any
 
 from normlab.evidence.card import found, known
+from normlab.evidence.exact import BOUND
 from normlab.evidence.intervals import UNITS
-from normlab.evidence.rules import FEWEST, LEVEL, Effect
+from normlab.evidence.rules import FEWEST, LEVEL, Effect, Holds, Same
 from normlab.evidence.sources import SOURCES
 from normlab.evidence.words import Word
-from normlab.widgets.rerun.asked import ASKED, SEEDS, Asked, Side, words_of
+from normlab.widgets.rerun.asked import ASKED, SEEDS, Asked, words_of
 
 ORDER = (Word.NOT_REPRODUCED, Word.UNDECIDED, Word.IN_DIRECTION, Word.REPRODUCED)
 
@@ -39,13 +40,16 @@ def _claim(asked: Asked) -> dict[str, Any]:
         "epochs": asked.epochs,
         "otherwise": asked.otherwise,
         "parts": [
-            _part(rule, *sides)
+            _part(rule) | {"columns": [vars(side) for side in sides]}
             for rule, sides in zip(asked.rules(), asked.parts, strict=True)
         ],
     }
 
 
-def _part(rule, higher: Side, lower: Side) -> dict[str, Any]:
+def _part(rule: Effect | Same | Holds) -> dict[str, Any]:
+    if isinstance(rule, Holds):
+        about = {"what": "64-bit floats", "bound": BOUND, "judged": 2}
+        return about | {"words": words_of(rule)}
     unit = UNITS[rule.unit]
     return {
         "what": rule.what,
@@ -56,6 +60,4 @@ def _part(rule, higher: Side, lower: Side) -> dict[str, Any]:
         "shown_as": getattr(rule, "shown_as", 1),
         "smallest": rule.smallest if isinstance(rule, Effect) else rule.margin,
         "words": words_of(rule),
-        "higher": {"settings": higher.settings, "measure": higher.measure},
-        "lower": {"settings": lower.settings, "measure": lower.measure},
     }

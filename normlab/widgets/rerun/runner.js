@@ -6,7 +6,10 @@ const WORKERS = 2;
 
 export const keyOf = (settings, seed) => JSON.stringify([settings, seed]);
 
-/** Calls `changed()` as trainings go on; `results`: keyOf -> {losses, evaluations, each}. */
+/**
+ * Calls `changed()` as trainings go on; `results`: keyOf -> what measures.js reads. Where
+ * settings say `probe`, nothing is trained, and a bias is asked about.
+ */
 export class Runner {
   state = "idle"; // | "running" | "done" | "stopped" | "failed"
   problem = "";
@@ -68,7 +71,9 @@ export class Runner {
       return;
     }
     this.#jobs.set(learner, job);
-    learner.start({ ...job.settings, seed: job.seed });
+    const { probe, ...settings } = job.settings;
+    if (probe) learner.probe({ ...settings, seed: job.seed });
+    else learner.start({ ...settings, seed: job.seed });
   }
 
   moved(learner) {
@@ -78,15 +83,17 @@ export class Runner {
     } else if (job && learner.state === "ready") {
       learner.play(this.#epochs * learner.each);
     } else if (job && this.#over(learner)) {
-      const { losses, evaluations, each } = learner;
-      this.results.set(keyOf(job.settings, job.seed), { losses, evaluations, each });
+      const { losses, evaluations, each, probed } = learner;
+      this.results.set(keyOf(job.settings, job.seed),
+        job.settings.probe ? probed : { losses, evaluations, each });
       this.#next(learner);
     }
     this.changed();
   }
 
   #over({ state, updates, each }) {
-    return state === "diverged" || (state === "paused" && updates >= each * this.#epochs);
+    if (state === "paused") return updates >= each * this.#epochs;
+    return state === "diverged" || state === "probed";
   }
 
   end() {

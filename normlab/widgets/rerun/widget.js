@@ -8,8 +8,10 @@ import {
   boxed, button, change, drawOn, fit, format, html, menu, onceAFrame, root, toolbar, write,
 } from "../shared.js";
 
+const tiny = (value) => value.toExponential(0).replace("-", "−");
 const SHOWN = {
   lateLoss: (value) => format(value, 3),
+  biasMoves: tiny, biasGradient: tiny, lastGradient: tiny,
   other: (value) => `${format(100 * value, 1)}%`,
 };
 
@@ -56,14 +58,14 @@ class Trial {
     const { images } = this.fetching;
     this.runner ??= new Runner(this.model, images, this.changed);
     const { parts, epochs, id } = this.claim;
-    const sides = parts.flatMap(({ higher, lower }) => [higher, lower]);
+    const sides = parts.flatMap(({ columns }) => columns);
     this.ran = id;
     this.runner.run(sides.map(({ settings }) => settings),
       this.model.get("data").about.seeds, epochs);
   }
 
-  /** Pairs of values of a part, one a seed that is done. */
-  pairs({ higher, lower }) {
+  /** A row of values a seed, one for each of a part's columns; those that are there. */
+  rows({ columns }) {
     const own = this.runner && this.ran === this.claim.id;
     const results = own ? this.runner.results : new Map();
     const { seeds } = this.model.get("data").about;
@@ -72,7 +74,7 @@ class Trial {
       return training && measured(measure, training);
     };
     return Array.from({ length: seeds }, (_, seed) =>
-      [value(higher, seed), value(lower, seed)]);
+      columns.map((column) => value(column, seed)));
   }
 
   end() {
@@ -95,16 +97,18 @@ function build(model, el, width, trial) {
   const draw = () => {
     bar.draw();
     const { parts } = trial.claim;
-    const pairs = parts.map((part) => trial.pairs(part));
-    tables.replaceChildren(...parts.map((part, i) => tableOf(part, pairs[i])));
-    write(verdict, said(trial, pairs, model.get("data").about));
+    const rows = parts.map((part) => trial.rows(part));
+    tables.replaceChildren(...parts.map((part, i) => tableOf(part, rows[i])));
+    write(verdict, said(trial, rows, model.get("data").about));
   };
   const describe = () => {
     const { says, source, rule, ours, epochs, otherwise } = trial.claim;
     about.replaceChildren(
       html("p", {}, html("strong", {}, says), source ? ` (${source})` : ""),
-      html("p", { class: "bn-caption" }, `${rule} Here: ${epochs} epochs of 10,000 images, `
-        + `five seeds.${otherwise ? ` ${otherwise}` : ""} Recorded: ${ours}.`),
+      html("p", { class: "bn-caption" }, [
+        rule, epochs ? `Here: ${epochs} epochs of 10,000 images, five seeds.` : "",
+        otherwise, `Recorded: ${ours}.`,
+      ].filter(Boolean).join(" ")),
     );
     draw();
   };
@@ -118,17 +122,16 @@ function build(model, el, width, trial) {
   };
 }
 
-/** A row a seed: the two values, or a dash where there is none yet. */
-function tableOf({ what, higher, lower }, pairs) {
+/** A row a seed: its values, or dashes where there are none yet. */
+function tableOf({ what, columns }, rows) {
   const text = (value, { measure }) => (value === undefined ? "–"
     : (SHOWN[measure] ?? SHOWN.other)(value));
-  const head = [higher, lower].map((side) => html("th", { scope: "col" }, named(side)));
-  const rows = pairs.map(([first, second], seed) => html("tr", {},
+  const head = columns.map((side) => html("th", { scope: "col" }, named(side)));
+  const lines = rows.map((values, seed) => html("tr", {},
     html("th", { scope: "row" }, `seed ${seed}`),
-    html("td", { "data-value": `higher-${seed}` }, text(first, higher)),
-    html("td", { "data-value": `lower-${seed}` }, text(second, lower))));
+    ...values.map((value, i) => html("td", {}, text(value, columns[i])))));
   const table = boxed(html("table", {}, html("caption", {}, what),
-    html("tr", {}, html("td", {}), ...head), ...rows));
+    html("tr", {}, html("td", {}), ...head), ...lines));
   table.classList.add("bn-rerun-table");
   return table;
 }
@@ -136,27 +139,34 @@ function tableOf({ what, higher, lower }, pairs) {
 const READ = {
   lateLoss: "training loss", lateRunning: "evaluation mode", lateBatch: "batch statistics",
   jumpsRunning: "change, evaluation mode", jumpsBatch: "change, batch statistics",
+  biasMoves: "largest move of the output", biasGradient: "largest gradient of a bias",
+  lastGradient: "largest gradient of the last bias",
 };
 
 function named({ settings, measure }) {
-  const { normalizer, rate, size } = settings;
+  const { normalizer, rate, size, probe } = settings;
+  if (probe) return READ[measure];
   const layer = normalizer === "none" ? "no layer" : "layer";
   return `${layer}, rate ${rate}, batch ${size}: ${READ[measure]}`;
 }
 
-function said(trial, pairs, about) {
+function said(trial, rows, about) {
   const { parts, recorded, numbers } = trial.claim;
-  const whole = pairs.every((part) => part.length === about.seeds
+  const whole = rows.every((part) => part.length === about.seeds
     && part.flat().every((value) => value !== undefined));
   if (!whole) return `Recorded: ${recorded}. ${numbers.join("; ")}.`;
-  const word = wordOf(parts, pairs, about);
-  const found = parts.map((part, i) =>
-    `${part.what}: ${sentenceOf(part, differencesOf(part, pairs[i]))}`).join("; ");
+  const word = wordOf(parts, rows, about);
+  const found = parts.map((part, i) => `${part.what}: ${part.bound
+    ? largestOf(part, rows[i]) : sentenceOf(part, differencesOf(part, rows[i]))}`).join("; ");
   const same = word === recorded ? "the same word as"
     : "another word than that of";
   return `Here: ${word}. ${found}. That is ${same} the recorded runs: ${recorded}; `
     + `${numbers.join("; ")}.`;
 }
+
+/** Of an identity, what is left of it at most. */
+const largestOf = ({ judged, columns }, rows) => columns.slice(0, judged).map((column, i) =>
+  `${named(column)} ${tiny(Math.max(...rows.map((row) => row[i])))}`).join(", ");
 
 /** What can be pressed, and how far it is. */
 function buttons(trial) {

@@ -2,6 +2,7 @@
 
 import { hasVectors, openSimd } from "./simd.js";
 import { openReference } from "./reference.js";
+import { lostBias } from "./lost.js";
 import {
   createNetwork, createSampler, evaluate, forward, step,
 } from "./network.js";
@@ -21,5 +22,5 @@ export function own(machine, images, labels) {
 
 /** What tests and worker need, whatever they are given as text. */
 export const engine = {
-  createNetwork, createSampler, evaluate, forward, openReference, openSimd, step,
+  createNetwork, createSampler, evaluate, forward, lostBias, openReference, openSimd, step,
 };

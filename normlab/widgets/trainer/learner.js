@@ -7,12 +7,14 @@ const WINDOW = 2000; // ms over which speed is measured
 /** Talks to a worker; calls `changed()` whenever there is something new to draw. */
 export class Learner {
   state = "starting"; // | "ready" | "playing" | "paused" | "diverged" | "failed"
+  // | "probing" | "probed"
   machine = ""; // what computes
   problem = ""; // why it failed
   updates = 0;
   each = 0; // updates an epoch
   losses = []; // of each update, in nats
   evaluations = []; // {updates, running, batch}: loss and accuracy each
+  probed = null; // {moved, gradient, last} of a probe
   look = null; // first filters, maps, gammas and betas
   #id = 0;
   #times = []; // [ms, updates] of the last reports
@@ -51,6 +53,13 @@ export class Learner {
     this.tell("start", { id: ++this.#id, settings });
   }
 
+  /** Ask what a bias before the normalizer does; the answer comes as `probed`. */
+  probe(settings) {
+    if (this.state === "failed") return;
+    Object.assign(this, { state: "probing", updates: 0, each: 0 });
+    this.tell("probe", { id: ++this.#id, settings });
+  }
+
   play(until) {
     if (this.state !== "ready" && this.state !== "paused") return;
     this.state = "playing";
@@ -72,6 +81,11 @@ export class Learner {
     if (news.error) this.fail(news.error);
     if (news.opened) this.machine = news.opened;
     if (news.id !== this.#id || news.error) return;
+    if (news.probed) {
+      Object.assign(this, { state: "probed", probed: news.probed });
+      this.changed();
+      return;
+    }
     this.losses.push(...news.losses);
     this.evaluations.push(...news.evaluations);
     Object.assign(this, { updates: news.updates, each: news.each, look: news.look });

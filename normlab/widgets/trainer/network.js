@@ -7,6 +7,7 @@ import { uniformOf } from "../random.js";
 
 export const CLASSES = 10;
 const SIDE = 28;
+export const PIXELS = SIDE * SIDE;
 const EPS = 1e-5;
 const MOMENTUM = 0.1; // of the running statistics
 const WHOLE = 16; // images that are computed together
@@ -30,7 +31,7 @@ const REMEMBERS = new Set(["batch", "ghost"]);
 export function createNetwork(machine, settings) {
   const images = Math.ceil(settings.most / WHOLE) * WHOLE;
   const net = { machine, settings, images, parameters: [], layers: [], valid: 0 };
-  net.x = machine.tensor(SIDE * SIDE * images);
+  net.x = machine.tensor(PIXELS * images);
   net.labels = machine.bytes(images);
   net.order = machine.integers(images);
   net.list = machine.integers(2 * 4096); // of terms, for convolutions
@@ -207,7 +208,7 @@ export function forward(net, data, batch, mode) {
   const { machine, images } = net;
   net.valid = batch.length;
   machine.integerValues(net.order, batch.length).set(batch);
-  machine.gather(data.images, data.labels, net.order, net.x, net.labels, SIDE * SIDE,
+  machine.gather(data.images, data.labels, net.order, net.x, net.labels, PIXELS,
     images, net.valid);
   for (const layer of net.layers) layer.forward(mode);
 }

@@ -5,6 +5,8 @@
 
 import { engine, openMachine, own } from "./all.js";
 import { decode } from "./images.js";
+import { MANY } from "./lost.js";
+import { PIXELS } from "./network.js";
 
 const SLICE = 25; // ms of updates between two looks at the messages
 const INTERVAL = 100; // ms between two reports
@@ -94,6 +96,14 @@ export function serve(port) {
     pause() {
       playing = false;
       report();
+    },
+    /** What biases do in a network of these settings; in 64-bit floats. */
+    probe({ id: asked, settings }) {
+      const exact = engine.openReference();
+      const count = MANY * (settings.seed + 1); // each seed has images of its own
+      const few = own(exact, machine.byteValues(data.images, PIXELS * count),
+        machine.byteValues(data.labels, count));
+      port.postMessage({ id: asked, probed: engine.lostBias(exact, few, settings) });
     },
     step() {
       if (!training.diverged) advance();
