@@ -23,14 +23,14 @@ KEYS = "Home", "ArrowRight", "ArrowRight", "ArrowLeft", "End"
 def move(widget, number):
     """Move the first slider by a key of ``KEYS``; return how the widget stands then.
 
-    Without sliders, set the switch of this number to another of its options.
+    Without sliders, take the option of this number of those that are not chosen.
     """
     slider = widget.at.locator("input[type=range]:enabled")
     if slider.count():
         widget.press(slider.first, KEYS[number])
     else:
-        switch = widget.at.locator("[data-control]:has(input[type=radio])").nth(number)
-        switch.get_by_role("radio", checked=False).first.click()
+        others = widget.at.get_by_role("radio", checked=False)
+        others.nth(number % others.count()).click()
         widget.settle()
     return fragment(widget)
 
