@@ -348,8 +348,7 @@ def test_a_moved_definition_is_not_older_code(edited):
 
 def first_form():
     """A fingerprint as the first records have it: one hash a file, none of runs/."""
-    names = ("", "layers", "evaluation", "gradients")
-    folders = [PACKAGE / name for name in names]
+    folders = [PACKAGE / n for n in ("", "layers", "evaluation", "gradients")]
     files = [file for folder in folders for file in folder.glob("*.py")]
     files = [file for file in files if file.name != "__init__.py"]
     return {f.relative_to(PACKAGE).as_posix(): whole_hash(f) for f in files}
