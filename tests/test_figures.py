@@ -890,15 +890,18 @@ def both_ticks(ax):
     return ax.get_yticklabels(), ax.get_yticks()
 
 
-def test_accuracy_by_sharing_draws_seeds_and_a_line_across():
+def test_accuracy_by_sharing_draws_seeds_and_points_to_what_is_far_below():
     (ax,) = figures.accuracy_by_sharing(RACE).axes
-    points = [(list(line.get_xdata()), list(line.get_ydata())) for line in ax.lines]
-    assert ([2, 128], [80, 90]) in points
-    assert ([2, 128], [85, 85]) in points
-    (bars,) = ax.collections
-    ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
-    assert ends == [[78, 81], [90, 90]]
-    assert {text.get_text() for text in ax.texts} == {"few", "alone"}
+    rows = [text.get_text() for text in ax.get_yticklabels()]
+    assert rows == ["few, 2 images", "few, 128 images", "alone"]
+    points = [(list(line.get_xdata()), line.get_marker()) for line in ax.lines]
+    assert ([90], "o") in points
+    assert ([90, 90], "None") in points  # its seeds
+    edge, _ = ax.get_xlim()
+    assert 85 < edge < 90
+    assert points.count(([edge], "<")) == 2
+    assert [text.get_text() for text in ax.texts] == ["80.0", "85.0"]
+    assert all(min(x) >= edge for x, _ in points)
 
 
 def test_rates_by_update_keep_what_they_are_given():

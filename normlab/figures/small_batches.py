@@ -3,49 +3,43 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
-from normlab.figures.style import COLORS, label, new_figure, spread
+from normlab.figures.style import COLORS, new_figure
 
-# Black for what looks at one image alone; the widget has the same.
-DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (7, 2, 1, 2)), (0, (2, 4)))
+BELOW = 4  # percentage points under the best mean; what ended lower stands at the edge
 
 
 def accuracy_by_sharing(race: Mapping[str, Any]) -> Figure:
-    """Draw test accuracy against the number of images that share statistics.
+    """Draw each contender's test accuracy: a dot for the mean, a bar for its seeds.
 
-    Bars go from the lowest to the highest seed. What looks at one image alone is a line
-    across.
+    Bars go from the lowest to the highest seed. Where a mean is far below the best, a
+    triangle points to it from the edge, with its value.
 
     Args:
         race: what ``normlab.widgets.race.packed`` returns.
     """
-    figure, ax = new_figure((6.8, 4.4))
-    sizes, cells = race["sizes"], race["cells"]
-    across, ends = iter(DASHES), []
-    for row in race["rows"]:
-        found = [(n, cells[name]) for n, name in row["contenders"] if name in cells]
-        if not found:
+    cells = race["cells"]
+    drawn = [
+        (f"{row['label']}, {n} images" if n else row["label"], row["color"], cells[key])
+        for row in race["rows"]
+        for n, key in row["contenders"]
+        if key in cells
+    ]
+    best = max(cell["accuracy"][0] for *_, cell in drawn)
+    edge = best - BELOW
+    figure, ax = new_figure((6.8, 0.8 + 0.25 * len(drawn)))
+    for y, (_, name, cell) in enumerate(drawn):
+        color = COLORS[name]
+        mean, low, high = cell["accuracy"]
+        ax.plot([max(low, edge), max(high, edge)], [y, y], color=color, linewidth=1.2)
+        if mean >= edge:
+            ax.plot([mean], [y], "o", color=color, markersize=5)
             continue
-        color = COLORS[row["color"]]
-        mean, low, high = np.transpose([cell["accuracy"] for _, cell in found])
-        at = [n for n, _ in found]
-        if at == [0]:
-            style = {"linestyle": next(across, "-"), "linewidth": 1.2}
-            ax.plot(sizes, np.full(len(sizes), mean[0]), color=color, **style)
-        else:
-            bars = {"yerr": (mean - low, high - mean), "capsize": 3}
-            ax.errorbar(at, mean, color=color, marker="o", markersize=4, **bars)
-        ends.append((mean[-1], row["label"], color))
-    low, high = ax.get_ylim()
-    ends.sort()
-    heights = spread([height for height, _, _ in ends], (high - low) / 16)
-    for (_, name, color), height in zip(ends, heights, strict=True):
-        label(ax, sizes[-1], height, name, color)
-    ax.set(xscale="log", xlabel="images that share statistics (log scale)")
-    ax.set(ylabel="test accuracy (%)", xlim=(sizes[0] / 1.1, 30 * sizes[-1]))
-    ax.set_xticks(sizes, list(map(str, sizes)))
-    ax.xaxis.set_minor_locator(NullLocator())
+        ax.plot([edge], [y], "<", color=color, markersize=6, clip_on=False)
+        beside = {"textcoords": "offset points", "color": color, "fontsize": 9}
+        ax.annotate(f"{mean:.1f}", (edge, y), (8, 3), **beside)
+    ax.set(xlim=(edge, best + 0.6), ylim=(len(drawn) - 0.5, -0.5))
+    ax.set_yticks(range(len(drawn)), [label for label, *_ in drawn], fontsize=9)
+    ax.set_xlabel("test accuracy (%), by the number of images that share statistics")
     return figure

@@ -17,6 +17,8 @@ THREE = [
 ]
 each_of_three = pytest.mark.parametrize("page", THREE)
 FOLDED = "article details pre"
+MISSING = """[...document.querySelectorAll("article img")]
+    .filter((image) => !(image.complete && image.naturalWidth)).map((i) => i.src)"""
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,7 @@ def on_paper(tab, theme):
     seen = {
         "title": tab.locator("article h1").inner_text(),
         "folded": tab.locator(FOLDED).all_text_contents(),
+        "missing": tab.evaluate(MISSING),
         "menu": tab.locator("nav.bd-links a").all_text_contents(),
     }
     assert tab.get_attribute("html", "data-theme") == theme
@@ -67,6 +70,11 @@ def test_paper_has_the_title_and_what_is_folded(page, printed):
     assert text.startswith(letters(seen["title"]))
     for code in seen["folded"]:
         assert letters(code) in text
+
+
+@each_of_three
+def test_paper_has_figures_to_which_nobody_scrolled(page, printed):
+    assert printed(page)[1]["missing"] == []
 
 
 @each_of_three

@@ -46,10 +46,10 @@ class Race(Widget):
             name="race",
             room=[1540, 1080],
             data=packed(),
-            alt="Test accuracy against the number of images that share statistics, "
-            "from 2 to 128: lines for batch normalization, batch renormalization and "
-            "batch Kalman normalization, a dashed line across for each normalizer "
-            "that looks at one image alone.",
+            alt="Test accuracy, a row a contender: batch normalization, batch "
+            "renormalization and batch Kalman normalization with 2 to 128 images that "
+            "share statistics, then each normalizer that looks at one image alone. A "
+            "dot is the mean, a bar goes from the lowest to the highest seed.",
             source=" · ".join(source(n) for n in (FIRST, OTHERS, COST)),
             **traits,
         )

@@ -73,6 +73,16 @@
     });
   }
 
+  // Figures wait until the page has come, and are there when it is printed: not every
+  // browser fetches on printing what nobody scrolled to.
+  function fetchFiguresWhenIdle() {
+    const soon = globalThis.requestIdleCallback ?? setTimeout;
+    const fetchAll = () => {
+      for (const image of find("main img[loading=lazy]")) image.loading = "eager";
+    };
+    addEventListener("load", () => soon(fetchAll));
+  }
+
   // A widget's code is fetched when the reader comes near, or follows a link to it.
   function showWidgetsInReach() {
     const widgets = new Map(find(".bn-widget").map((place) => [place.id, place]));
@@ -147,5 +157,6 @@
   openSearchInPlace();
   markSectionInView();
   openFoldsForPrint();
+  fetchFiguresWhenIdle();
   showWidgetsInReach();
 })();
