@@ -16,8 +16,12 @@ ARMS = {  # name -> network, what normalizes it, its first weights
     "plain": ("plain_110", "torch_batch", "he"),
 }
 DEPTHS = (20, 56)  # of plain networks, beside
-LOW, HIGH = (0.001, 0.01, 0.1), (0.03, 0.1, 0.3)
-GRIDS = {name: LOW if name == "none" else HIGH for name in ARMS}
+HIGH = (0.01, 0.03, 0.1, 0.3)
+GRIDS = dict.fromkeys(ARMS, HIGH) | {
+    "none": (1e-6, 1e-4, 0.001, 0.01, 0.1),
+    "learned": (0.003, *HIGH),
+    "plain": (0.003, *HIGH),
+}
 # Of each grid the rate with the best accuracy on validation images, statistics
 # recomputed, in "residual-rates"; a test recomputes it.
 BEST = {
