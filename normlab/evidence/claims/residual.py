@@ -65,8 +65,8 @@ def needed_beside(others: tuple[str, ...]) -> Holds:
 _tried = partial(
     Claim,
     ours="110 layers of 8 channels on 20,000 images of Fashion-MNIST at 14 by 14 "
-    "pixels, 312 updates of 128; He’s weights, momentum 0.9, each at the best of "
-    "three rates, cooled at the end; 5 seeds, a CPU",
+    "pixels, 312 updates of 128; He’s weights, momentum 0.9, each at the "
+    "best rate of its grid, cooled at the end; 5 seeds, a CPU",
     chapter="residual",
     experiment="residual",
 )
