@@ -46,6 +46,17 @@ def trained(widget, more=0):
         assert updates(widget, side) > more
 
 
+def standing(widget):
+    """Wait until no report moves the count any more; return where it stands."""
+    at = -1
+    for _ in range(PATIENCE // 500):
+        before, at = at, updates(widget)
+        if at == before:
+            return at
+        widget.page.wait_for_timeout(500)
+    raise AssertionError("it goes on training")
+
+
 def said(widget):
     return widget.at.locator("[data-value=said]")
 
@@ -60,9 +71,7 @@ def test_images_come_on_a_click_and_both_networks_train(trainer):
     assert sum("images." in url for url in asked) == 1
     button(trainer, "Pause").click()
     expect(said(trainer)).to_contain_text("Paused")
-    before = updates(trainer)
-    trainer.page.wait_for_timeout(500)
-    assert updates(trainer) == before
+    before = standing(trainer)
     button(trainer, "Step").click()
     expect(trainer.at.get_by_role("row", name="updates")).to_contain_text(
         f"{before + 1:,}"
@@ -92,9 +101,7 @@ def test_nobody_trains_in_a_page_that_nobody_sees(trainer):
     }"""
     trainer.page.evaluate(hide, True)
     expect(said(trainer)).to_contain_text("Paused")
-    at = updates(trainer)
-    trainer.page.wait_for_timeout(500)
-    assert updates(trainer) == at
+    at = standing(trainer)
     trainer.page.evaluate(hide, False)
     trained(trainer, more=at)
 
