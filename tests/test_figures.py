@@ -893,7 +893,7 @@ def both_ticks(ax):
 def test_accuracy_by_sharing_draws_seeds_and_points_to_what_is_far_below():
     (ax,) = figures.accuracy_by_sharing(RACE).axes
     rows = [text.get_text() for text in ax.get_yticklabels()]
-    assert rows == ["few, 2 images", "few, 128 images", "alone"]
+    assert rows == ["few of 2", "few of 128", "alone"]
     points = [(list(line.get_xdata()), line.get_marker()) for line in ax.lines]
     assert ([90], "o") in points
     assert ([90, 90], "None") in points  # its seeds

@@ -13,15 +13,16 @@ BELOW = 4  # percentage points under the best mean; what ended lower stands at t
 def accuracy_by_sharing(race: Mapping[str, Any]) -> Figure:
     """Draw each contender's test accuracy: a dot for the mean, a bar for its seeds.
 
-    Bars go from the lowest to the highest seed. Where a mean is far below the best, a
-    triangle points to it from the edge, with its value.
+    "of 4" is short for statistics of four images. Bars go from the lowest to the
+    highest seed. Where a mean is far below the best, a triangle points to it from the
+    edge, with its value.
 
     Args:
         race: what ``normlab.widgets.race.packed`` returns.
     """
     cells = race["cells"]
     drawn = [
-        (f"{row['label']}, {n} images" if n else row["label"], row["color"], cells[key])
+        (f"{row['label']} of {n}" if n else row["label"], row["color"], cells[key])
         for row in race["rows"]
         for n, key in row["contenders"]
         if key in cells
@@ -41,5 +42,5 @@ def accuracy_by_sharing(race: Mapping[str, Any]) -> Figure:
         ax.annotate(f"{mean:.1f}", (edge, y), (8, 3), **beside)
     ax.set(xlim=(edge, best + 0.6), ylim=(len(drawn) - 0.5, -0.5))
     ax.set_yticks(range(len(drawn)), [label for label, *_ in drawn], fontsize=9)
-    ax.set_xlabel("test accuracy (%), by the number of images that share statistics")
+    ax.set_xlabel("test accuracy (%)")
     return figure
