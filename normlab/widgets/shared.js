@@ -318,6 +318,24 @@ export function button(label, act, attributes = {}) {
   return html("button", { type: "button", click: act, ...attributes }, label);
 }
 
+/**
+ * Show those of an item's buttons that are offered now: button -> whether it is. One that
+ * goes while it has the focus leaves it to the first that is there.
+ */
+export function offer(item, buttons) {
+  const focused = item.contains(document.activeElement);
+  for (const [one, on] of buttons) change(one, { hidden: on ? null : "" });
+  if (focused && document.activeElement.hidden) {
+    item.querySelector("button:not([hidden])")?.focus();
+  }
+}
+
+/** "40 s left", or in minutes. */
+export function timeLeft(seconds) {
+  const some = Math.max(0, seconds);
+  return some < 90 ? `${format(some, 0)} s left` : `${format(some / 60, 0)} min left`;
+}
+
 /** A table in a box that scrolls where the table is wider. */
 export function boxed(table) {
   const named = { class: "bn-table", role: "group", "aria-label": "Table" };

@@ -254,7 +254,7 @@ def try_claims(widget):
     recorded = packed()["claims"][3]
     assert widget.value("verdict").startswith(f"Recorded: {recorded['recorded']}")
     widget.click(FETCH)
-    widget.wait(SAYS, "of 10 trainings")
+    widget.wait(SAYS, "of 10 networks")
     widget.click(button("Stop"))
     assert widget.value("verdict").startswith(f"Recorded: {recorded['recorded']}")
 

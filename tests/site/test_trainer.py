@@ -92,6 +92,24 @@ def test_another_rate_is_another_training(trainer):
     trained(trainer)
 
 
+def test_train_waits_for_both_networks(trainer):
+    """Pressed while they are made: none of them may be left behind."""
+    fetch(trainer)
+    trained(trainer)
+    for key in ("ArrowLeft", "ArrowRight", "ArrowLeft"):
+        trainer.control("rate").locator("input").press(key)
+    button(trainer, "Train").click()
+    trained(trainer)
+    button(trainer, "Pause").click()
+    expect(said(trainer)).to_contain_text("Paused")
+
+
+def test_the_focus_goes_to_what_takes_a_button_s_place(trainer):
+    trainer.at.get_by_role("button", name="Fetch").press("Enter")
+    trained(trainer)
+    assert trainer.page.evaluate("document.activeElement.textContent") == "Pause"
+
+
 def test_nobody_trains_in_a_page_that_nobody_sees(trainer):
     fetch(trainer)
     trained(trainer)
@@ -169,7 +187,7 @@ def test_a_claim_is_tried(browser, address):
         verdict = widget.value("verdict")
         assert verdict.startswith("Recorded: ")
         fetch(widget)
-        expect(said(widget)).to_contain_text("of 10 trainings")
+        expect(said(widget)).to_contain_text("of 10 networks")
         button(widget, "Stop").click()
         expect(button(widget, "Run it yourself")).to_be_visible()
         assert widget.value("verdict") == verdict
@@ -181,7 +199,7 @@ def test_an_identity_is_tried_to_its_end(browser, address):
         fetch(widget)
         verdict = widget.at.locator("[data-value=verdict]")
         expect(verdict).to_contain_text("Here: reproduced", timeout=PATIENCE)
-        expect(verdict).to_contain_text("the same word as")
+        expect(verdict).to_contain_text("the same word")
         cells = widget.at.locator(".bn-rerun-table td").all_inner_texts()
         values = [float(text.replace("−", "-")) for text in cells if text]
         moved, gradient, last = values[::3], values[1::3], values[2::3]

@@ -11,6 +11,7 @@ from normlab.evidence.claims import CLAIMS
 from normlab.evidence.exact import BOUND, exact
 from normlab.evidence.intervals import mean, p_value
 from normlab.evidence.rules import FEWEST, LEVEL, Effect, Holds, Same, size_of
+from normlab.runs import load
 from normlab.widgets.rerun.asked import ASKED, LIKE, words_of
 from normlab.widgets.rerun.packed import packed
 
@@ -58,8 +59,39 @@ def test_the_made_up_differences_have_their_size(size):
     assert size_of(np.array(LIKE[size]), 1.0) is size
 
 
+SIDES = ("higher", "lower"), ("first", "second")  # of an Effect, of a Same
 COMPARED = [a for a in ASKED if not any(isinstance(r, Holds) for r in a.rules())]
 EXACT = [a for a in ASKED if a not in COMPARED]
+
+
+def recorded_with(side):
+    """Rates, batch sizes and normalizers of the records that a side of a rule reads."""
+    table = load(side.experiment)
+    for column in ("norm", "lr", "batch_size", "control"):
+        if column in dict(side.settings):
+            table = table[table[column] == dict(side.settings)[column]]
+    return {name: set(table[name]) for name in ("lr", "batch_size", "norm")}
+
+
+def test_the_page_trains_at_the_rates_of_the_records():
+    """Rate, batch size and whether there is a layer; images and updates are fewer."""
+    asked_of = 0
+    for asked in COMPARED:
+        for rule, part in zip(asked.rules(), asked.parts, strict=True):
+            names = (
+                ("higher", "lower") if isinstance(rule, Effect) else ("first", "second")
+            )
+            for name, side in zip(names, part, strict=True):
+                arm = getattr(rule, name)
+                if not hasattr(arm, "settings"):
+                    continue
+                found, ours = recorded_with(arm), side.settings
+                assert found["lr"] == {ours["rate"]}, asked.claim
+                assert found["batch_size"] == {ours["size"]}, asked.claim
+                layer = ours["normalizer"] != "none"
+                assert {n != "none" for n in found["norm"]} == {layer}, asked.claim
+                asked_of += 1
+    assert asked_of >= 6
 
 
 def test_there_are_claims_of_both_kinds():
@@ -113,7 +145,7 @@ def test_the_page_s_word_is_the_rule_s_on_the_same_numbers(asked):
 
 def word_of(rule, higher, lower):
     first, second = (lambda _, v=v: pd.Series(v) for v in (higher, lower))
-    names = ("higher", "lower") if isinstance(rule, Effect) else ("first", "second")
+    names = SIDES[isinstance(rule, Same)]
     asked = replace(rule, **dict(zip(names, (first, second), strict=True)))
     return str(asked.on(None).decide(LEVEL))
 

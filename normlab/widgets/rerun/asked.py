@@ -93,7 +93,7 @@ ASKED = (
         "gap-sign",
         "which mode is ahead",
         (
-            (Side(at(1.0, 4), "lateRunning"), Side(at(1.0, 4), "lateBatch")),
+            tuple(Side(at(1 / 64, 4), name) for name in ("lateRunning", "lateBatch")),
             (Side(LAYER, "lateBatch"), Side(LAYER, "lateRunning")),
         ),
         epochs=5,

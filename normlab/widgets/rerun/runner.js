@@ -14,6 +14,7 @@ export class Runner {
   state = "idle"; // | "running" | "done" | "stopped" | "failed"
   problem = "";
   results = new Map();
+  #began = 0; // ms
   #waiting = [];
   #jobs = new Map(); // learner -> what it trains
   #epochs = 0;
@@ -35,6 +36,7 @@ export class Runner {
     this.#waiting = Array.from({ length: seeds }, (_, seed) =>
       [...keys].map((settings) => ({ settings: JSON.parse(settings), seed }))).flat();
     this.total = this.#waiting.length;
+    this.#began = performance.now();
     this.state = "running";
     for (const learner of this.learners) this.#next(learner);
     this.changed();
@@ -45,6 +47,13 @@ export class Runner {
     const running = [...this.#jobs.keys()].reduce((sum, { updates, each }) =>
       sum + (each ? updates / (each * this.#epochs) : 0), 0);
     return (this.results.size + running) / this.total;
+  }
+
+  /** Seconds that are left, if it goes on as it did; null at the very beginning. */
+  get left() {
+    const { share } = this;
+    const seconds = (performance.now() - this.#began) / 1000;
+    return share > 0.01 && seconds > 3 ? (seconds * (1 - share)) / share : null;
   }
 
   stop() {

@@ -5,7 +5,8 @@ import { measured } from "./measures.js";
 import { keyOf, Runner } from "./runner.js";
 import { Fetching } from "../trainer/fetching.js";
 import {
-  boxed, button, change, drawOn, fit, format, html, menu, onceAFrame, root, toolbar, write,
+  boxed, button, change, drawOn, fit, format, html, menu, offer, onceAFrame, root, timeLeft,
+  toolbar, write,
 } from "../shared.js";
 
 const tiny = (value) => value.toExponential(0).replace("-", "−");
@@ -123,7 +124,10 @@ function build(model, el, width, trial) {
 }
 
 /** A row a seed: its values, or dashes where there are none yet. */
-function tableOf({ what, columns }, rows) {
+function tableOf({ what, columns: sides, shown_as: way }, found) {
+  // What the title takes the other from stands first.
+  const turned = (list) => (way < 0 ? list.toReversed() : list);
+  const [columns, rows] = [turned(sides), found.map(turned)];
   const text = (value, { measure }) => (value === undefined ? "–"
     : (SHOWN[measure] ?? SHOWN.other)(value));
   const head = columns.map((side) => html("th", { scope: "col" }, named(side)));
@@ -137,8 +141,8 @@ function tableOf({ what, columns }, rows) {
 }
 
 const READ = {
-  lateLoss: "training loss", lateRunning: "evaluation mode", lateBatch: "batch statistics",
-  jumpsRunning: "change, evaluation mode", jumpsBatch: "change, batch statistics",
+  lateLoss: "training loss", lateRunning: "evaluation mode", lateBatch: "training mode",
+  jumpsRunning: "change, evaluation mode", jumpsBatch: "change, training mode",
   biasMoves: "largest move of the output", biasGradient: "largest gradient of a bias",
   lastGradient: "largest gradient of the last bias",
 };
@@ -158,10 +162,15 @@ function said(trial, rows, about) {
   const word = wordOf(parts, rows, about);
   const found = parts.map((part, i) => `${part.what}: ${part.bound
     ? largestOf(part, rows[i]) : sentenceOf(part, differencesOf(part, rows[i]))}`).join("; ");
-  const same = word === recorded ? "the same word as"
-    : "another word than that of";
-  return `Here: ${word}. ${found}. That is ${same} the recorded runs: ${recorded}; `
-    + `${numbers.join("; ")}.`;
+  const same = word === recorded ? "the same word" : "another word";
+  return `Here: ${word}. ${found}. Recorded: ${recorded}, ${same}. ${numbers.join("; ")}.`;
+}
+
+/** How far it is, and how long it will take; or that it ended before its end. */
+function reached({ state, results, total, left }) {
+  const done = `${results.size} of ${total} networks are done`;
+  if (state === "stopped") return `Stopped: ${done}.`;
+  return left === null ? `${done}.` : `${done}, ${timeLeft(left)}.`;
 }
 
 /** Of an identity, what is left of it at most. */
@@ -182,15 +191,15 @@ function buttons(trial) {
   const draw = () => {
     const { runner } = trial;
     const coming = fetching.state === "coming";
-    const running = runner?.state === "running";
-    change(run, { hidden: coming || running ? "" : null });
-    change(stop, { hidden: coming || running ? null : "" });
-    change(progress, { hidden: coming || running ? null : "" });
+    const busy = coming || runner?.state === "running";
+    offer(item, new Map([[run, !busy], [stop, busy]]));
+    change(progress, { hidden: busy ? null : "" });
     progress.value = coming ? fetching.share ?? 0 : runner?.share ?? 0;
     write(run, fetching.state === "here" ? "Run it yourself"
       : "Fetch the images (5 MB) and run it yourself");
     write(words, runner?.state === "failed" ? `It does not run here: ${runner.problem}.`
-      : running ? `${runner.results.size} of ${runner.total} trainings` : fetching.said);
+      : runner && trial.ran === trial.claim.id && runner.state !== "done" ? reached(runner)
+        : fetching.said);
   };
   return { item, draw };
 }

@@ -58,7 +58,7 @@ class Trainer(Widget):
                     "the layer",
                     options=(
                         ("batch", "batch norm"),
-                        ("ghost", "of parts of the batch"),
+                        ("ghost", "ghost batch norm"),
                         ("group", "group norm"),
                         ("layer", "layer norm"),
                     ),
@@ -67,10 +67,12 @@ class Trainer(Widget):
                     "activation", options=(("sigmoid", "sigmoid"), ("relu", "ReLU"))
                 ),
                 "statistics": Control(
-                    "a part", unit="images", options=numbered(2, 4, 8, 16, 32, 64)
+                    "ghost: a part of",
+                    unit="images",
+                    options=numbered(2, 4, 8, 16, 32, 64),
                 ),
                 "rate": Control(
-                    "rate", options=numbered(0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+                    "rate", options=numbered(0.03, 0.1, 0.3, 1.0, 2.0, 5.0, 10.0)
                 ),
                 "size": Control(
                     "batch", unit="images", options=numbered(16, 32, 64, 128, 256)
@@ -86,8 +88,8 @@ class Trainer(Widget):
             "LeNet with batch normalization and without: ranges of ten recorded runs. "
             "With the layer the loss falls at once; without it, it stays where "
             "guessing is.",
-            source=f"It trains on {TRAINING:,} images and is tested on {TEST:,}; what "
-            f"is drawn beneath: {source(NAME)}",
+            source=f"It trains on {TRAINING:,} images and is tested on {TEST:,}; the "
+            f"bands: {source(NAME)}",
             **traits,
         )
 

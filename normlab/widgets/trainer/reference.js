@@ -8,7 +8,7 @@
 export function openReference() {
   return {
     ...OPERATIONS,
-    name: "plain JavaScript",
+    name: "plain JavaScript, as there are no vectors here: it is slow",
     none: null,
     tensor: (count) => new Float64Array(count),
     bytes: (count) => new Uint8Array(count),

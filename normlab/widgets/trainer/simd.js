@@ -33,7 +33,7 @@ export async function openSimd(module) {
   };
   return {
     ...instance.exports,
-    name: "WebAssembly, four numbers at a time",
+    name: "WebAssembly",
     none: 0,
     tensor: (count) => room(4 * count),
     bytes: room,

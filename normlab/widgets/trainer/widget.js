@@ -5,8 +5,8 @@ import { learned, pictures } from "./inside.js";
 import { Learner } from "./learner.js";
 import { accuracies, losses, SIDES } from "./plots.js";
 import {
-  button, change, choice, colorKeys, drawOn, fit, format, html, numberTable, onceAFrame,
-  root, slider, toolbar, write,
+  button, change, choice, colorKeys, drawOn, fit, format, html, numberTable, offer,
+  onceAFrame, root, slider, timeLeft, toolbar, write,
 } from "../shared.js";
 
 const MADE_OF = ["normalizer", "statistics", "activation", "rate", "size", "seed"];
@@ -15,12 +15,12 @@ const WIDE = 620; // CSS pixels from which plots stand side by side
 const NAMES = { none: "no layer", batch: "with it" };
 const ROWS = {
   updates: "updates",
-  loss: "training loss, last epoch",
+  loss: "training loss, mean of an epoch’s updates",
   running: "test accuracy, evaluation mode",
   batch: "test accuracy, batch statistics",
 };
 const SAID = {
-  starting: "A network is made …",
+  starting: "The networks are made …",
   ready: "Ready: press Train.",
   playing: "Training …",
   paused: "Paused.",
@@ -43,6 +43,7 @@ function render({ model, el }) {
 class Session {
   learners = null; // side -> learner
   #listeners = new Set();
+  #wanted = false; // whether it is to train as soon as both networks are made
   #away = false; // whether it paused because nobody could see it
 
   constructor(model) {
@@ -59,6 +60,7 @@ class Session {
   }
 
   changed = () => {
+    if (this.#wanted && !this.starting) this.play();
     for (const call of this.#listeners) call();
   };
 
@@ -68,12 +70,7 @@ class Session {
     this.learners = Object.fromEntries(SIDES.map((side) =>
       [side, new Learner(this.model, this.fetching.images, this.changed)]));
     this.restart();
-    const unlisten = this.listen(() => {
-      if (!this.all.every(({ state }) => state === "ready")) return;
-      unlisten();
-      this.play();
-    });
-    this.changed();
+    this.play();
   }
 
   get settings() {
@@ -83,6 +80,7 @@ class Session {
   restart() {
     if (!this.learners) return;
     this.until = 0;
+    this.#wanted = false;
     this.learners.none.start({ ...this.settings, normalizer: "none" });
     this.learners.batch.start(this.settings);
   }
@@ -91,12 +89,28 @@ class Session {
     return Object.values(this.learners ?? {});
   }
 
-  get playing() {
-    return this.all.some(({ state }) => state === "playing");
+  get starting() {
+    return this.all.some(({ state }) => state === "starting");
   }
 
-  /** Updates at which it pauses: so many whole epochs, and as many again after that. */
+  get playing() {
+    return this.#wanted || this.all.some(({ state }) => state === "playing");
+  }
+
+  /** Epochs after which it pauses by itself, once it has come so far. */
+  get over() {
+    const done = this.all.map(({ updates }) => updates);
+    const whole = this.until && done.every((updates) => updates >= this.until);
+    return whole ? this.until / this.learners.none.each : 0;
+  }
+
+  /** Train until so many whole epochs are over, and as many again after that. */
   play() {
+    this.#wanted = this.starting;
+    if (this.#wanted) {
+      this.changed();
+      return;
+    }
     const length = EPOCHS * (this.learners.none.each || 1);
     const done = Math.max(...this.all.map(({ updates }) => updates));
     this.until = length * (Math.floor(done / length) + 1);
@@ -105,6 +119,7 @@ class Session {
   }
 
   pause() {
+    this.#wanted = false;
     for (const learner of this.all) learner.pause();
     this.changed();
   }
@@ -147,13 +162,18 @@ function build(model, el, width, session) {
       ...["statistics", "rate", "size", "seed"].map((name) => slider(model, name))),
     bar.item, colorKeys(NAMES),
     html("div", { class: "bn-plots" }, ...plots.map(column)),
-    html("p", { class: "bn-caption" }, "Left, thin, each update’s loss, thick, the mean "
-      + "of a quarter of an epoch; right, evaluation mode, and dashed each batch’s own "
-      + "statistics. Bands: what ten recorded runs did, where the controls are theirs."),
+    html("p", { class: "bn-caption" }, "Loss: thin, each update’s, what is above 2.6 at "
+      + "2.6; thick, the mean of a quarter of an epoch. Accuracy: in evaluation mode, and "
+      + "dashed, with each batch’s own statistics. Bands: ten recorded runs, drawn where "
+      + "the controls stand as at first."),
     table,
+    html("p", { class: "bn-caption" }, "The six filters of the first convolution, and below "
+      + "each what becomes of one test image."),
     html("div", { class: "bn-pair" }, ...SIDES.map((side) =>
       html("div", {}, html("div", { class: "bn-caption" }, NAMES[side]), shown[side].item))),
-    gammas.picture, toolbar(model),
+    html("p", { class: "bn-caption" }, "The layers’ gamma and beta, a mark a channel; what "
+      + "is beyond an end of the axis stands at that end."),
+    colorKeys({ variance: "gamma", mean: "beta" }), gammas.picture, toolbar(model),
   );
   const draw = () => {
     bar.draw();
@@ -212,12 +232,14 @@ function buttons(session) {
   const said = html("span", { role: "status", "data-value": "said" });
   const item = html("div", { class: "bn-buttons" }, fetch, stop, play, step, restart,
     progress, said);
-  const show = (element, on) => change(element, { hidden: on ? null : "" });
   const draw = () => {
     const { state } = fetching;
-    show(fetch, state === "away"), show(stop, state === "coming");
-    for (const one of [play, step, restart]) show(one, state === "here");
-    show(progress, state !== "away");
+    offer(item, new Map([
+      [fetch, state === "away"], [stop, state === "coming"],
+      ...[play, step, restart].map((one) => [one, state === "here"]),
+    ]));
+    change(progress, { hidden: state === "away" ? "" : null });
+    step.disabled = session.playing || session.starting;
     write(play, session.playing ? "Pause" : "Train");
     if (state !== "here") {
       progress.value = fetching.share ?? 0;
@@ -238,8 +260,9 @@ function told(session, done) {
   const speeds = session.all.map(({ speed }) => speed).filter(Boolean);
   if (worst !== "playing" || !speeds.length) {
     const { machine } = session.learners.none;
-    return `${SAID[worst] ?? ""}${machine ? ` Computed by ${machine}.` : ""}`;
+    const over = worst === "paused" && session.over
+      && `${session.over} epochs are over; Train adds ${EPOCHS} more.`;
+    return `${over || SAID[worst] || ""}${machine ? ` Computed by ${machine}.` : ""}`;
   }
-  const left = (session.until - done) / Math.min(...speeds);
-  return `Training … ${format(Math.max(0, left), 0)} s left.`;
+  return `Training … ${timeLeft((session.until - done) / Math.min(...speeds))}.`;
 }
