@@ -15,7 +15,7 @@ const WIDE = 620; // CSS pixels from which plots stand side by side
 const NAMES = { none: "no layer", batch: "with it" };
 const ROWS = {
   updates: "updates",
-  loss: "training loss, mean of an epoch’s updates",
+  loss: "training loss, mean of an epoch",
   running: "test accuracy, evaluation mode",
   batch: "test accuracy, batch statistics",
 };
