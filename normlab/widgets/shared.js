@@ -323,11 +323,9 @@ export function button(label, act, attributes = {}) {
  * goes while it has the focus leaves it to the first that is there.
  */
 export function offer(item, buttons) {
-  const focused = item.contains(document.activeElement);
+  const focused = [...buttons.keys()].find((one) => one === document.activeElement);
   for (const [one, on] of buttons) change(one, { hidden: on ? null : "" });
-  if (focused && document.activeElement.hidden) {
-    item.querySelector("button:not([hidden])")?.focus();
-  }
+  if (focused?.hidden) item.querySelector("button:not([hidden])")?.focus();
 }
 
 /** "40 s left", or in minutes. */

@@ -165,7 +165,8 @@ def test_without_vectors_plain_javascript_computes(browser, address):
     place = page.locator(f"#widget-{NAME}")
     place.get_by_role("button", name="Fetch").click()
     place.get_by_role("button", name="Pause", exact=True).click(timeout=PATIENCE)
-    expect(place.locator("[data-value=said]")).to_contain_text("plain JavaScript")
+    words = place.locator("[data-value=said]")
+    expect(words).to_contain_text("plain JavaScript", timeout=PATIENCE)
     context.close()
 
 
