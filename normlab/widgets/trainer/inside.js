@@ -2,40 +2,52 @@
 
 import { change, drawing, html, scale, svg } from "../shared.js";
 
-const [FILTERS, SIZE, MAP] = [6, 5, 24];
+const FILTERS = 6;
+const ROWS_OF_TILES = { filters: 5, maps: 24 }; // -> pixels a side
+const [TILE, BETWEEN] = [25, 2]; // pixels of the picture
 
-/** Six filters and six maps in a row each, as pictures. */
+/** Six filters in a row, and below each the map that it makes: one picture of a network. */
 export function pictures(said) {
-  const rows = { filters: SIZE, maps: MAP };
-  const canvases = Object.fromEntries(Object.entries(rows).map(([name, side]) => [name,
-    Array.from({ length: FILTERS }, () => html("canvas", {
-      width: side, height: side, class: "bn-train-tile", "aria-hidden": "true",
-    }))]));
-  const item = html("div", { class: "bn-train-tiles", role: "img", "aria-label": said },
-    ...Object.values(canvases).map((row) => html("div", {}, ...row)));
+  const width = FILTERS * (TILE + BETWEEN) - BETWEEN;
+  const height = 2 * TILE + BETWEEN;
+  const item = html("canvas", {
+    width, height, class: "bn-train-tiles", role: "img", "aria-label": said,
+  });
+  let drawn = null;
   const draw = (look) => {
-    for (const [name, side] of Object.entries(rows)) {
-      canvases[name].forEach((canvas, i) => {
+    if (look === drawn) return;
+    drawn = look;
+    const context = item.getContext("2d");
+    const image = context.createImageData(width, height);
+    Object.entries(ROWS_OF_TILES).forEach(([name, side], row) => {
+      for (let i = 0; i < FILTERS; i++) {
         const values = look[name].slice(i * side * side, (i + 1) * side * side);
-        paint(canvas, values, name === "filters");
-      });
-    }
+        const [left, top] = [i * (TILE + BETWEEN), row * (TILE + BETWEEN)];
+        paint(image, left, top, side, greys(values, name === "filters"));
+      }
+    });
+    context.putImageData(image, 0, 0);
   };
   return { item, draw };
 }
 
 /** Grey for 0 and light and dark for both signs, or from the least to the greatest. */
-function paint(canvas, values, signed) {
+function greys(values, signed) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
   const [from, span] = signed ? [-most, 2 * most] : [low, high - low || 1];
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(canvas.width, canvas.height);
-  values.forEach((value, i) => {
-    const grey = Math.round((255 * (value - from)) / span);
-    image.data.set([grey, grey, grey, 255], 4 * i);
-  });
-  context.putImageData(image, 0, 0);
+  return values.map((value) => Math.round((255 * (value - from)) / span));
+}
+
+/** A square of so many shades a side, as large as goes into a tile. */
+function paint(image, left, top, side, shades) {
+  const times = Math.floor(TILE / side);
+  for (let y = 0; y < side * times; y++) {
+    for (let x = 0; x < side * times; x++) {
+      const shade = shades[Math.floor(y / times) * side + Math.floor(x / times)];
+      image.data.set([shade, shade, shade, 255], 4 * ((top + y) * image.width + left + x));
+    }
+  }
 }
 
 const LAYERS = ["convolution 1", "convolution 2", "dense 1", "dense 2"];
@@ -55,15 +67,16 @@ export function learned(width) {
   const rows = LAYERS.map((name, i) =>
     svg("text", { x: LEFT - 8, y: 26 + 30 * i, "text-anchor": "end" }, name));
   picture.append(...lines, ...rows, marks);
+  const strokes = Object.fromEntries([["gamma", "variance"], ["beta", "mean"]].map(
+    ([kind, color]) => [kind, svg("path", {
+      fill: "none", stroke: `var(--bn-${color})`, "stroke-width": 1.4, opacity: 0.7,
+    })]));
+  marks.append(...Object.values(strokes));
+  const strokesAt = (rows, top) => rows.flatMap((values, i) => values.map((value) =>
+    `M${x(Math.max(-2, Math.min(3, value))).toFixed(1)} ${top + 30 * i}v9`)).join("");
   const draw = ({ gamma, beta }) => {
-    const strokes = (values, y, color) => values.map((value) => {
-      const at = x(Math.max(-2, Math.min(3, value)));
-      return svg("line", { x1: at, x2: at, y1: y, y2: y + 9, stroke: `var(--bn-${color})`,
-        "stroke-width": 1.4, opacity: 0.7 });
-    });
-    marks.replaceChildren(...gamma.flatMap((values, i) =>
-      [...strokes(values, 12 + 30 * i, "variance"),
-        ...strokes(beta[i], 23 + 30 * i, "mean")]));
+    change(strokes.gamma, { d: strokesAt(gamma, 12) });
+    change(strokes.beta, { d: strokesAt(beta, 23) });
   };
   return { picture, draw };
 }

@@ -9,7 +9,7 @@ import { MANY } from "./lost.js";
 import { PIXELS } from "./network.js";
 
 const SLICE = 25; // ms of updates between two looks at the messages
-const INTERVAL = 100; // ms between two reports
+const INTERVAL = 200; // ms between two reports
 const SHOWN = 3; // which test image the feature maps are of
 
 /** A network in training. `data`: what `decode` gives; `machine`: see simd.js. */
