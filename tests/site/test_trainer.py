@@ -8,6 +8,8 @@ import pytest
 from hand import shown
 from playwright.sync_api import expect
 
+from normlab.widgets.rerun.asked import ASKED
+
 PAGE, NAME = "notebooks/lenet.html", "train"
 CLAIMS = "notebooks/run-claims.html"
 IMAGES = "**/images.*.bin"
@@ -206,3 +208,11 @@ def test_an_identity_is_tried_to_its_end(browser, address):
         moved, gradient, last = values[::3], values[1::3], values[2::3]
         assert len(last) == 5
         assert max(moved + gradient) < 1e-9 < 1e-3 < min(last)
+        verdict_of_five = verdict.inner_text()
+        widget.at.get_by_role("combobox").select_option(index=0)
+        assert "Here" not in verdict.inner_text()
+        widget.at.get_by_role("combobox").select_option(index=len(ASKED) - 1)
+        expect(verdict).to_have_text(verdict_of_five)  # nothing was lost
+        button(widget, "Run it with five other seeds").click()
+        expect(widget.at.get_by_role("row", name="seed 9")).to_be_visible()
+        expect(verdict).to_contain_text("Here: reproduced", timeout=PATIENCE)

@@ -4,17 +4,24 @@ import { Learner } from "../trainer/learner.js";
 
 const WORKERS = 2;
 
-export const keyOf = (settings, seed) => JSON.stringify([settings, seed]);
+export const keyOf = (settings, seed, epochs) => JSON.stringify([settings, seed, epochs]);
+
+/** Images that are computed for so many epochs of 10,000; 16 together at least. */
+const costOf = ({ size, probe }, epochs) =>
+  (probe ? 1 : epochs * Math.floor(10_000 / size) * Math.max(16, size));
 
 /**
- * Calls `changed()` as trainings go on; `results`: keyOf -> what measures.js reads. Where
- * settings say `probe`, nothing is trained, and a bias is asked about.
+ * Calls `changed()` as trainings go on; `results`: keyOf -> what measures.js reads, and
+ * what is there is not trained again. Where settings say `probe`, nothing is trained, and
+ * a bias is asked about.
  */
 export class Runner {
   state = "idle"; // | "running" | "done" | "stopped" | "failed"
   problem = "";
   results = new Map();
   #began = 0; // ms
+  #cost = 0; // of all that is to be trained
+  #paid = 0; // of what is
   #waiting = [];
   #jobs = new Map(); // learner -> what it trains
   #epochs = 0;
@@ -27,15 +34,19 @@ export class Runner {
     });
   }
 
-  /** Train each of these settings with each of so many seeds. */
+  /** Train each of these settings with each of these seeds. */
   run(all, seeds, epochs) {
     this.stop();
-    this.results = new Map();
     this.#epochs = epochs;
     const keys = new Set(all.map((settings) => JSON.stringify(settings)));
-    this.#waiting = Array.from({ length: seeds }, (_, seed) =>
-      [...keys].map((settings) => ({ settings: JSON.parse(settings), seed }))).flat();
-    this.total = this.#waiting.length;
+    const jobs = seeds.flatMap((seed) =>
+      [...keys].map((settings) => ({ settings: JSON.parse(settings), seed })));
+    this.total = jobs.length;
+    this.#waiting = jobs.filter(({ settings, seed }) =>
+      !this.results.has(keyOf(settings, seed, epochs)));
+    this.done = this.total - this.#waiting.length;
+    this.#cost = this.#waiting.reduce((sum, job) => sum + costOf(job.settings, epochs), 0);
+    this.#paid = 0;
     this.#began = performance.now();
     this.state = "running";
     for (const learner of this.learners) this.#next(learner);
@@ -44,9 +55,10 @@ export class Runner {
 
   /** How much of it is done, from 0 to 1. */
   get share() {
-    const running = [...this.#jobs.keys()].reduce((sum, { updates, each }) =>
-      sum + (each ? updates / (each * this.#epochs) : 0), 0);
-    return (this.results.size + running) / this.total;
+    const running = [...this.#jobs].reduce((sum, [{ updates, each }, { settings }]) =>
+      sum + (each ? (costOf(settings, this.#epochs) * updates) / (each * this.#epochs) : 0),
+    0);
+    return (this.#paid + running) / (this.#cost || 1);
   }
 
   /** Seconds that are left, if it goes on as it did; null at the very beginning. */
@@ -93,8 +105,10 @@ export class Runner {
       learner.play(this.#epochs * learner.each);
     } else if (job && this.#over(learner)) {
       const { losses, evaluations, each, probed } = learner;
-      this.results.set(keyOf(job.settings, job.seed),
+      this.results.set(keyOf(job.settings, job.seed, this.#epochs),
         job.settings.probe ? probed : { losses, evaluations, each });
+      this.done++;
+      this.#paid += costOf(job.settings, this.#epochs);
       this.#next(learner);
     }
     this.changed();

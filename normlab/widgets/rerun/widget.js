@@ -31,6 +31,7 @@ function render({ model, el }) {
 /** The images, the trainings and what is known of them. */
 class Trial {
   runner = null;
+  first = new Map(); // claim -> its first seed
   #listeners = new Set();
 
   constructor(model) {
@@ -60,22 +61,31 @@ class Trial {
     this.runner ??= new Runner(this.model, images, this.changed);
     const { parts, epochs, id } = this.claim;
     const sides = parts.flatMap(({ columns }) => columns);
+    if (this.whole) this.first.set(id, this.seeds.at(-1) + 1);
     this.ran = id;
-    this.runner.run(sides.map(({ settings }) => settings),
-      this.model.get("data").about.seeds, epochs);
+    this.runner.run(sides.map(({ settings }) => settings), this.seeds, epochs);
+  }
+
+  /** The seeds of the claim: five, and five others where those are done. */
+  get seeds() {
+    const { seeds } = this.model.get("data").about;
+    const first = this.first.get(this.claim.id) ?? 0;
+    return Array.from({ length: seeds }, (_, i) => first + i);
+  }
+
+  /** Whether all values of the claim are there. */
+  get whole() {
+    return this.claim.parts.every((part) =>
+      this.rows(part).flat().every((value) => value !== undefined));
   }
 
   /** A row of values a seed, one for each of a part's columns; those that are there. */
   rows({ columns }) {
-    const own = this.runner && this.ran === this.claim.id;
-    const results = own ? this.runner.results : new Map();
-    const { seeds } = this.model.get("data").about;
     const value = ({ settings, measure }, seed) => {
-      const training = results.get(keyOf(settings, seed));
+      const training = this.runner?.results.get(keyOf(settings, seed, this.claim.epochs));
       return training && measured(measure, training);
     };
-    return Array.from({ length: seeds }, (_, seed) =>
-      columns.map((column) => value(column, seed)));
+    return this.seeds.map((seed) => columns.map((column) => value(column, seed)));
   }
 
   end() {
@@ -99,7 +109,7 @@ function build(model, el, width, trial) {
     bar.draw();
     const { parts } = trial.claim;
     const rows = parts.map((part) => trial.rows(part));
-    tables.replaceChildren(...parts.map((part, i) => tableOf(part, rows[i])));
+    tables.replaceChildren(...parts.map((part, i) => tableOf(part, rows[i], trial.seeds)));
     write(verdict, said(trial, rows, model.get("data").about));
   };
   const describe = () => {
@@ -124,15 +134,15 @@ function build(model, el, width, trial) {
 }
 
 /** A row a seed: its values, or dashes where there are none yet. */
-function tableOf({ what, columns: sides, shown_as: way }, found) {
+function tableOf({ what, columns: sides, shown_as: way }, found, seeds) {
   // What the title takes the other from stands first.
   const turned = (list) => (way < 0 ? list.toReversed() : list);
   const [columns, rows] = [turned(sides), found.map(turned)];
   const text = (value, { measure }) => (value === undefined ? "–"
     : (SHOWN[measure] ?? SHOWN.other)(value));
   const head = columns.map((side) => html("th", { scope: "col" }, named(side)));
-  const lines = rows.map((values, seed) => html("tr", {},
-    html("th", { scope: "row" }, `seed ${seed}`),
+  const lines = rows.map((values, n) => html("tr", {},
+    html("th", { scope: "row" }, `seed ${seeds[n]}`),
     ...values.map((value, i) => html("td", {}, text(value, columns[i])))));
   const table = boxed(html("table", {}, html("caption", {}, what),
     html("tr", {}, html("td", {}), ...head), ...lines));
@@ -156,26 +166,27 @@ function named({ settings, measure }) {
 
 function said(trial, rows, about) {
   const { parts, recorded, numbers } = trial.claim;
-  const whole = rows.every((part) => part.length === about.seeds
-    && part.flat().every((value) => value !== undefined));
-  if (!whole) return `Recorded: ${recorded}. ${numbers.join("; ")}.`;
+  if (!trial.whole) return `Recorded: ${recorded} (${numbers.join("; ")}).`;
   const word = wordOf(parts, rows, about);
   const found = parts.map((part, i) => `${part.what}: ${part.bound
     ? largestOf(part, rows[i]) : sentenceOf(part, differencesOf(part, rows[i]))}`).join("; ");
   const same = word === recorded ? "the same word" : "another word";
-  return `Here: ${word}. ${found}. Recorded: ${recorded}, ${same}. ${numbers.join("; ")}.`;
+  return `Here: ${word} (${found}). Recorded: ${recorded}, ${same} `
+    + `(${numbers.join("; ")}).`;
 }
 
 /** How far it is, and how long it will take; or that it ended before its end. */
-function reached({ state, results, total, left }) {
-  const done = `${results.size} of ${total} networks are done`;
-  if (state === "stopped") return `Stopped: ${done}.`;
+function reached({ state, done: count, total, left }) {
+  const done = `${count} of ${total} networks are done`;
+  if (state === "stopped") return `Stopped: ${done}; the rest can be trained later.`;
   return left === null ? `${done}.` : `${done}, ${timeLeft(left)}.`;
 }
 
 /** Of an identity, what is left of it at most. */
 const largestOf = ({ judged, columns }, rows) => columns.slice(0, judged).map((column, i) =>
   `${named(column)} ${tiny(Math.max(...rows.map((row) => row[i])))}`).join(", ");
+
+const RUN = ["Run it yourself", "Run it with five other seeds"];
 
 /** What can be pressed, and how far it is. */
 function buttons(trial) {
@@ -195,7 +206,7 @@ function buttons(trial) {
     offer(item, new Map([[run, !busy], [stop, busy]]));
     change(progress, { hidden: busy ? null : "" });
     progress.value = coming ? fetching.share ?? 0 : runner?.share ?? 0;
-    write(run, fetching.state === "here" ? "Run it yourself"
+    write(run, fetching.state === "here" ? RUN[Number(trial.whole)]
       : "Fetch the images (5 MB) and run it yourself");
     write(words, runner?.state === "failed" ? `It does not run here: ${runner.problem}.`
       : runner && trial.ran === trial.claim.id && runner.state !== "done" ? reached(runner)

@@ -29,8 +29,11 @@ const REMEMBERS = new Set(["batch", "ghost"]);
  * of "ghost"), activation ("sigmoid" or "relu"), seed, most (images at a time).
  */
 export function createNetwork(machine, settings) {
-  const images = Math.ceil(settings.most / WHOLE) * WHOLE;
-  const net = { machine, settings, images, parameters: [], layers: [], valid: 0 };
+  const images = padded(settings.most);
+  // `room` for so many images; `images` are computed of the batch at hand.
+  const net = {
+    machine, settings, room: images, images, parameters: [], layers: [], valid: 0,
+  };
   net.x = machine.tensor(PIXELS * images);
   net.labels = machine.bytes(images);
   net.order = machine.integers(images);
@@ -44,6 +47,9 @@ export function createNetwork(machine, settings) {
   drawWeights(net, settings.seed);
   return net;
 }
+
+/** How many images are computed together where there are so many. */
+const padded = (count) => Math.ceil(count / WHOLE) * WHOLE;
 
 /** What a layer has before it; the images come first. */
 const before = (net) => net.layers.at(-1)?.y ?? net.x;
@@ -76,23 +82,24 @@ function parameter(net, name, kind, count, fans = [1, 1]) {
 
 /** A convolution, or on maps of one pixel a dense layer. */
 function convolution(net, inputs, side, outputs, size) {
-  const { machine, images, list } = net;
+  const { machine, room, list } = net;
   const [out, area, number] = [side - size + 1, size * size, net.layers.length];
   const fans = [inputs * area, outputs * area];
   const weight = parameter(net, `${number}.weight`, "weight", outputs * inputs * area, fans);
   const bias = parameter(net, `${number}.bias`, "bias", outputs, fans);
   const [x, below] = [before(net), gradientOf(net)];
-  const y = machine.tensor(outputs * out * out * images);
-  const gradient = machine.tensor(outputs * out * out * images);
+  const y = machine.tensor(outputs * out * out * room);
+  const gradient = machine.tensor(outputs * out * out * room);
   const arranged = machine.tensor(weight.count);
   net.layers.push({
     name: `${number}`, channels: outputs, side: out, y, gradient, weight, bias,
     forward() {
       machine.arrange(weight.value, arranged, outputs, inputs, size, false);
       machine.correlate(x, arranged, bias.value, y, list, inputs, side, side,
-        outputs, out, out, size, images, false);
+        outputs, out, out, size, net.images, false);
     },
     backward() {
+      const { images } = net;
       machine.correlateBack(x, gradient, weight.gradient, list, inputs, side, side,
         outputs, out, out, size, images);
       machine.sumChannels(gradient, bias.gradient, outputs, out * out, images);
@@ -115,15 +122,15 @@ function normalized(net, channels, side) {
  * more, and gradients over those of the output.
  */
 function normalizer(net, channels, side) {
-  const { machine, images, settings } = net;
+  const { machine, room, settings } = net;
   const name = `${net.layers.length}`;
   const places = side * side;
   const gamma = parameter(net, `${name}.weight`, "gamma", channels);
   const beta = parameter(net, `${name}.bias`, "beta", channels);
   const { y: x, gradient } = net.layers.at(-1);
-  const y = machine.tensor(channels * places * images);
+  const y = machine.tensor(channels * places * room);
   const [mean, inverse, plain, along] = Array.from({ length: 4 }, () =>
-    machine.tensor(channels * images));
+    machine.tensor(channels * room));
   const running = REMEMBERS.has(settings.normalizer) && {
     mean: machine.tensor(channels), variance: machine.tensor(channels),
   };
@@ -134,6 +141,7 @@ function normalizer(net, channels, side) {
 
   const observe = (training) => {
     const { together, apart } = sharing();
+    const { images } = net;
     const all = [channels, places, images];
     machine.sumPlaces(x, mean, ...all);
     machine.share(mean, ...all, net.valid, together, apart);
@@ -149,6 +157,7 @@ function normalizer(net, channels, side) {
   net.layers.push({
     name, channels, side, y, gradient, gamma, beta, running,
     forward(mode) {
+      const { images } = net;
       if (mode === "evaluation" && running) {
         machine.recall(running.mean, mean, channels, images, net.valid);
         machine.recall(running.variance, inverse, channels, images, net.valid);
@@ -159,6 +168,7 @@ function normalizer(net, channels, side) {
     },
     backward() {
       const { together, apart } = sharing();
+      const { images } = net;
       const all = [channels, places, images];
       machine.sumGradients(gradient, x, plain, along, ...all);
       machine.total(plain, gamma.value, beta.gradient, channels, images);
@@ -175,26 +185,26 @@ function normalizer(net, channels, side) {
 function activation(net, channels, side) {
   const { machine, settings } = net;
   const { y, gradient } = net.layers.at(-1);
-  const count = channels * side * side * net.images;
+  const count = () => channels * side * side * net.images;
   const back = machine[`${settings.activation}Back`];
   net.layers.push({
     name: `${net.layers.length}`, channels, side, y, gradient,
-    forward: () => machine[settings.activation](y, y, count),
-    backward: () => back(y, gradient, gradient, count),
+    forward: () => machine[settings.activation](y, y, count()),
+    backward: () => back(y, gradient, gradient, count()),
   });
 }
 
 function pooling(net, channels, side) {
-  const { machine, images } = net;
+  const { machine, room } = net;
   const { y: x, gradient: below } = net.layers.at(-1);
-  const count = (channels * side * side * images) / 4;
+  const count = (channels * side * side * room) / 4;
   const [y, gradient] = [machine.tensor(count), machine.tensor(count)];
   const chosen = machine.integers(count);
-  const shape = [channels, side, side, images];
+  const shape = () => [channels, side, side, net.images];
   net.layers.push({
     name: `${net.layers.length}`, channels, side: side / 2, y, gradient,
-    forward: () => machine.maxPool(x, y, chosen, ...shape),
-    backward: () => machine.maxPoolBack(gradient, chosen, below, ...shape),
+    forward: () => machine.maxPool(x, y, chosen, ...shape()),
+    backward: () => machine.maxPoolBack(gradient, chosen, below, ...shape()),
   });
 }
 
@@ -205,19 +215,21 @@ function pooling(net, channels, side) {
  * "training", "evaluation", or "batch", statistics of the batch and nothing remembered.
  */
 export function forward(net, data, batch, mode) {
-  const { machine, images } = net;
+  const { machine } = net;
   net.valid = batch.length;
+  net.images = padded(batch.length);
   machine.integerValues(net.order, batch.length).set(batch);
   machine.gather(data.images, data.labels, net.order, net.x, net.labels, PIXELS,
-    images, net.valid);
+    net.images, net.valid);
   for (const layer of net.layers) layer.forward(mode);
 }
 
 /** One update; returns the batch's mean loss before it, in nats. */
 export function step(net, data, batch, rate) {
-  const { machine, images, layers, logits } = net;
+  const { machine, layers, logits } = net;
   const { gradient: last } = layers.at(-1); // probabilities first, then less the labels
   forward(net, data, batch, "training");
+  const { images } = net;
   const { loss } = judged(net);
   machine.softmax(logits, last, CLASSES, images);
   machine.lossBack(last, net.labels, CLASSES, images, net.valid);

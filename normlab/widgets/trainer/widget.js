@@ -14,6 +14,7 @@ const EPOCHS = 10; // until it pauses by itself
 const WIDE = 620; // CSS pixels from which plots stand side by side
 const NAMES = { none: "no layer", batch: "with it" };
 const ROWS = {
+  epochs: "epochs",
   updates: "updates",
   loss: "training loss, mean of an epoch",
   running: "test accuracy, evaluation mode",
@@ -49,7 +50,10 @@ class Session {
   constructor(model) {
     this.model = model;
     this.fetching = new Fetching(model, this.changed);
-    this.unhear = drawOn(model, MADE_OF, () => this.restart());
+    this.made = ""; // of which settings the networks are
+    this.unhear = drawOn(model, MADE_OF, () => {
+      if (JSON.stringify(this.settings) !== this.made) this.restart();
+    });
     this.seen = () => this.visible(!document.hidden);
     document.addEventListener("visibilitychange", this.seen);
   }
@@ -73,14 +77,17 @@ class Session {
     this.play();
   }
 
+  /** Where parts of a batch share nothing, their size makes no other network. */
   get settings() {
-    return Object.fromEntries(MADE_OF.map((name) => [name, this.model.get(name)]));
+    const all = Object.fromEntries(MADE_OF.map((name) => [name, this.model.get(name)]));
+    return all.normalizer === "ghost" ? all : { ...all, statistics: all.size };
   }
 
   restart() {
     if (!this.learners) return;
     this.until = 0;
     this.#wanted = false;
+    this.made = JSON.stringify(this.settings);
     this.learners.none.start({ ...this.settings, normalizer: "none" });
     this.learners.batch.start(this.settings);
   }
@@ -162,20 +169,23 @@ function build(model, el, width, session) {
       ...["statistics", "rate", "size", "seed"].map((name) => slider(model, name))),
     bar.item, colorKeys(NAMES),
     html("div", { class: "bn-plots" }, ...plots.map(column)),
-    html("p", { class: "bn-caption" }, "Loss: thin, each update’s, what is above 2.6 at "
-      + "2.6; thick, the mean of a quarter of an epoch. Accuracy: in evaluation mode, and "
-      + "dashed, with each batch’s own statistics. Bands: ten recorded runs, drawn where "
-      + "the controls stand as at first."),
+    html("p", { class: "bn-caption" }, "Loss: thin, each update’s; thick, the mean of a "
+      + "quarter of an epoch; above 2.6 lines stay at the edge. Accuracy: in evaluation "
+      + "mode, and dashed, with each batch’s own statistics. Bands: ten recorded runs of "
+      + "each network, accuracy in evaluation mode; they are drawn where the controls "
+      + "stand as at first. Each network trains at its own pace."),
     table,
     html("p", { class: "bn-caption" }, "The six filters of the first convolution, and below "
-      + "each what becomes of one test image."),
+      + "each what becomes of one test image, a pair of trousers."),
     html("div", { class: "bn-pair" }, ...SIDES.map((side) =>
       html("div", {}, html("div", { class: "bn-caption" }, NAMES[side]), shown[side].item))),
     html("p", { class: "bn-caption" }, "The layers’ gamma and beta, a mark a channel; what "
       + "is beyond an end of the axis stands at that end."),
     colorKeys({ variance: "gamma", mean: "beta" }), gammas.picture, toolbar(model),
   );
+  const parts = el.querySelector("[data-control=statistics] input");
   const draw = () => {
+    parts.disabled = model.get("normalizer") !== "ghost";
     bar.draw();
     const learners = session.learners ?? { none: EMPTY, batch: EMPTY };
     const epochs = Math.max(EPOCHS, Math.ceil((session.until ?? 0) / (learners.none.each || 1)));
@@ -183,7 +193,7 @@ function build(model, el, width, session) {
     plots[0].draw(learners, epochs * (learners.none.each || model.get("recorded").each), bands);
     plots[1].draw(learners, epochs, bands);
     for (const side of SIDES) {
-      fill(cells, side, learners[side]);
+      fill(cells, side, learners[side], REMEMBERED.has(model.get("normalizer")));
       if (learners[side].look) shown[side].draw(learners[side].look);
     }
     if (learners.batch.look) gammas.draw(learners.batch.look);
@@ -207,15 +217,20 @@ function bandsOf(model) {
   return Object.entries(settings).every(same) ? bands : null;
 }
 
-function fill(cells, side, { updates, each, losses: all, evaluations }) {
+/** Normalizers with running statistics; others have one answer in both modes. */
+const REMEMBERED = new Set(["batch", "ghost"]);
+
+function fill(cells, side, { updates, each, losses: all, evaluations }, remembers) {
   const last = all.slice(-each || undefined);
   const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length;
   const at = evaluations.at(-1);
   const accuracy = (mode) => (at ? `${format(100 * at[mode].accuracy, 1)}%` : "–");
+  write(cells.epochs[side], format(each ? updates / each : 0, 1));
   write(cells.updates[side], updates.toLocaleString("en-US"));
   write(cells.loss[side], last.length ? format(mean, 3) : "–");
   write(cells.running[side], accuracy("running"));
-  write(cells.batch[side], side === "none" ? "the same" : accuracy("batch"));
+  write(cells.batch[side], side === "none" || !remembers ? "the same"
+    : accuracy("batch"));
 }
 
 /** What can be pressed, how far it is, and what it says. */
