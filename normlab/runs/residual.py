@@ -17,10 +17,10 @@ ARMS = {  # name -> network, what normalizes it, its first weights
 }
 DEPTHS = (20, 56)  # of plain networks, beside
 HIGH = (0.01, 0.03, 0.1, 0.3)
-GRIDS = dict.fromkeys(ARMS, HIGH) | {
+GRIDS = dict.fromkeys(ARMS, (0.003, *HIGH)) | {
     "none": (1e-6, 1e-4, 0.001, 0.01, 0.1),
-    "learned": (0.003, *HIGH),
-    "plain": (0.003, *HIGH),
+    "closed": HIGH,
+    "scaled": HIGH,
 }
 # Of each grid the rate with the best accuracy on validation images, statistics
 # recomputed, in "residual-rates"; a test recomputes it.
