@@ -129,7 +129,7 @@ BEST = {
     ("none", 0.5): 0.01,
     ("torch_batch", 0.0): 0.03,
     ("torch_batch", 0.2): 0.03,
-    ("torch_batch", 0.5): 0.1,
+    ("torch_batch", 0.5): 0.3,
 }
 SECOND = {("none", 0.0): 0.1, ("torch_batch", 0.0): 0.1}
 STATISTICS = (2, 8, 32, 128)
