@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, new_figure
+from normlab.figures.style import COLORS, label, new_figure
 
 BELOW = 4  # percentage points under the best mean; what ended lower stands at the edge
 
@@ -38,9 +38,9 @@ def accuracy_by_sharing(race: Mapping[str, Any]) -> Figure:
             ax.plot([mean], [y], "o", color=color, markersize=5)
             continue
         ax.plot([edge], [y], "<", color=color, markersize=6, clip_on=False)
-        beside = {"textcoords": "offset points", "color": color, "fontsize": 9}
-        ax.annotate(f"{mean:.1f}", (edge, y), (8, 3), **beside)
+        above = {"xytext": (8, 3), "va": "baseline", "fontsize": 9}
+        label(ax, edge, y, f"{mean:.1f}", color, **above)
     ax.set(xlim=(edge, best + 0.6), ylim=(len(drawn) - 0.5, -0.5))
-    ax.set_yticks(range(len(drawn)), [label for label, *_ in drawn], fontsize=9)
+    ax.set_yticks(range(len(drawn)), [row for row, *_ in drawn], fontsize=9)
     ax.set_xlabel("test accuracy (%)")
     return figure
