@@ -4,7 +4,8 @@ import { axis, change, drawing, path, scale, svg } from "../shared.js";
 
 const HEIGHT = 270;
 const [LEFT, RIGHT, TOP, BELOW] = [62, 14, 12, 42]; // room around the frame
-const STEPS = [1, 2, 5]; // of each decade that are marked
+// of each decade what is marked: the first of these that gives few marks
+const STEPS = [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 2, 5], [1]];
 const LOOKS = {
   computed: { stroke: "var(--bn-batch)", "stroke-width": 2.2 },
   recorded: { stroke: "var(--bn-data)", "stroke-width": 1.6 },
@@ -42,15 +43,16 @@ function endsOf(values) {
   const seen = values.filter((value) => value > 0);
   const [low, high] = [Math.min(...seen), Math.max(...seen)];
   const room = Math.max(1.15, (high / low) ** 0.05);
-  return [Math.min(low / room, high / 2), Math.max(high * room, low * 2)];
+  return [Math.min(low / room, high / 1.5), Math.max(high * room, low * 1.5)];
 }
 
-/** At most eight round numbers between the ends. */
+/** Round numbers between the ends, at most eight unless powers of ten are more. */
 function marksOf([low, high]) {
   const powers = Array.from({ length: 16 }, (_, i) => i - 9);
   const inside = (steps) => powers
     .flatMap((power) => steps.map((step) => Number(`${step}e${power}`)))
     .filter((value) => value >= low && value <= high);
-  const all = inside(STEPS);
-  return (all.length > 8 ? inside([1]) : all).map((value) => [value, `${value}`]);
+  const marks = STEPS.map(inside);
+  const few = marks.find((some) => some.length <= 8) ?? marks.at(-1);
+  return few.map((value) => [value, `${value}`]);
 }
