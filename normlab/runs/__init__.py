@@ -38,8 +38,6 @@ _FILES = (
     "binary",
     "scale",
     "shift",
-    "placement",
-    "regularizer",
     "residual",
     "page",
 )
