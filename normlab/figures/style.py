@@ -41,6 +41,7 @@ MEANINGS = {
 COLORS = NORMALIZERS | MEANINGS
 WIDE = (6.8, 3.0)  # inches
 SQUARE_PAIR = (6.8, 3.5)
+MOST_MARKS = 5  # on a logarithmic axis, if powers of ten are no more
 
 _SETTINGS = {
     "figure.facecolor": "white",
@@ -126,10 +127,13 @@ def seed_curves(
 
 
 def plain_ticks(ax: Axes, which: str) -> None:
-    """Mark 1, 2 and 5 of each decade that is in sight, as numbers without powers."""
+    """Mark a few round numbers of a logarithmic axis, without powers."""
     low, high = sorted(getattr(ax, f"get_{which}lim")())
-    marks = [m * 10.0**e for e in range(-4, 4) for m in (1, 2, 5)]
-    seen = [mark for mark in marks if low <= mark <= high]
+    for steps in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        marks = [m * 10.0**e for e in range(-4, 4) for m in steps]
+        seen = [mark for mark in marks if low <= mark <= high]
+        if len(seen) <= MOST_MARKS:
+            break
     getattr(ax, f"set_{which}ticks")(seen, [f"{mark:g}" for mark in seen])
     ax.minorticks_off()
 

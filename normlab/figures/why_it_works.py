@@ -33,16 +33,18 @@ def three_tests(shifts: Dots, changes: Lines, angles: Dots) -> Figure:
 
 
 def _shifts(ax: Axes, dots: Dots) -> None:
-    for name, (x, y, color) in dots.items():
+    for i, (name, (x, y, color)) in enumerate(dots.items()):
         ax.plot(x, y, "o", color=color, markersize=4)
-        at = np.exp(np.log(x).mean()), y.max()
+        # The first, without the layer, has others close to its right.
+        end, aside, side = (x.max(), 6, "left") if i else (x.min(), -6, "right")
         ax.annotate(
             name,
-            at,
-            xytext=(0, 7),
+            (end, y.mean()),
+            xytext=(aside, 0),
             textcoords="offset points",
             color=color,
-            ha="center",
+            ha=side,
+            va="center",
             fontsize=9,
         )
     ax.set(xscale="log", xlabel="shift of inputs\n(deviations, log scale)")
@@ -97,8 +99,8 @@ def norms_and_angles(
         if theory:
             line = {"color": color, "linestyle": "--", "linewidth": 1.2}
             axes[1].axhline(DEGREES * theory, **line)
-    axes[0].set(yscale="log", ylabel="length over that at first (log scale)")
-    axes[1].set(yscale="log", ylabel="angle of an update (degrees, log scale)")
+    axes[0].set(yscale="log", ylabel="length over first (log scale)")
+    axes[1].set(yscale="log", ylabel="angle (degrees, log scale)")
     for ax in axes:
         ax.set(xlabel="updates")
         plain_ticks(ax, "y")
