@@ -105,6 +105,6 @@ CLAIMS = (
         setting="theory; a residual network on CIFAR-10",
         experiment="scale-imposed",
         rule=imposed_is_the_same(),
-        variants={"a fifth": imposed_is_the_same(FIFTH)},
+        variants={"within a fifth": imposed_is_the_same(FIFTH)},
     ),
 )

@@ -74,8 +74,8 @@ function fill(cells, { length }, { lengths, angles }, end) {
 }
 
 function sentence(settings, { angles }, end) {
-  const last = `After the last update but one the angle is ${digits(DEGREES * angles.at(-1))}°`;
-  if (!(end > 0)) return `${last}, and falls on: nothing makes the weights shorter.`;
+  const last = `The last update turns the weights by ${digits(DEGREES * angles.at(-1))}°`;
+  if (!(end > 0)) return `${last}, and the angle falls on: nothing makes the weights shorter.`;
   const wait = updatesToSettle(settings);
   const long = wait >= 1000 ? "more than a thousand" : `some ${format(Math.max(1, wait), 0)}`;
   return `${last}; the formula says ${digits(DEGREES * end)}°. It takes ${long} updates to `
