@@ -100,8 +100,8 @@ CLAIMS = (
         id="laarhoven2017-scale",
         source="vanlaarhoven2017l2",
         place="abstract",
-        says="With normalization weight decay does not regularize: it sets the size "
-        "of the weights, and with it the effective learning rate.",
+        says="With normalization weight decay acts through the size of the weights, "
+        "which sets the effective learning rate.",
         setting="theory; a residual network on CIFAR-10",
         experiment="scale-imposed",
         rule=imposed_is_the_same(),
