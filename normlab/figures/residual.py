@@ -30,7 +30,9 @@ def size_by_block(
     ends.sort()
     ax.set(yscale="log", xlabel="block", ylabel=quantity)
     low, high = np.log10(ax.get_ylim())
-    heights = spread_both_ways([end for end, *_ in ends], (high - low) / 13)
+    gap = (high - low) / 13
+    heights = spread_both_ways([end for end, *_ in ends], gap)
+    ax.set_ylim(10 ** min(low, min(heights) - gap))  # a name is not to touch the axis
     for (_, at, name, color), height in zip(ends, heights, strict=True):
         label(ax, at, 10**height, name, color, fontsize=10)
     ax.set_xlim(1, 1.7 * max(len(sizes) for sizes, *_ in networks.values()))
