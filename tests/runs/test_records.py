@@ -181,9 +181,9 @@ def an_arm(name):
 
 
 def kind(run):
-    """What tells an arm from others, but for rate, batch size, length and depth."""
+    """What tells an arm from others, but for rate, batch size, length, depth, seed."""
     model = "mlp" if run.model.startswith("mlp_") else run.model
-    same = {"lr": 1.0, "batch_size": 1, "epochs": 1, "steps": 0}
+    same = {"lr": 1.0, "batch_size": 1, "epochs": 1, "steps": 0, "seed": 0}
     return replace(run, model=model, **same)
 
 
@@ -223,7 +223,8 @@ def trained_again(run, inside):
 )
 def test_first_steps_come_out_again(name, run):
     then = recorded_steps(name, run, watched(name))
-    assert len(then["step_loss"]) == STEPS
+    broke_off = recorded(name)[run.key]["provenance"]["diverged"]
+    assert len(then["step_loss"]) == STEPS or broke_off
     assert strays(then, *trained_again(run, watched(name))) == set()
 
 
