@@ -74,7 +74,7 @@ FUNCTIONS = {
     "thresholded_linear": lambda x, w, b: thresholded_linear(x, w),
 }
 # What normalizes nothing: its own tests are beside those of its normalizer.
-OTHERS = {"ThresholdedLinearUnit", "renorm_limits"}
+OTHERS = {"RandomShift", "ThresholdedLinearUnit", "renorm_limits"}
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 HALF = [torch.float16, torch.bfloat16]
 MODES = [True, False]
