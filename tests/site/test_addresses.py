@@ -23,14 +23,18 @@ KEYS = "Home", "ArrowRight", "ArrowRight", "ArrowLeft", "End"
 def move(widget, number):
     """Move the first slider by a key of ``KEYS``; return how the widget stands then.
 
-    Without sliders, take the option of this number of those that are not chosen.
+    Without sliders, take the option of this number of those that are not chosen; of a
+    list, one behind the first.
     """
     slider = widget.at.locator("input[type=range]:enabled")
     if slider.count():
         widget.press(slider.first, KEYS[number])
     else:
         others = widget.at.get_by_role("radio", checked=False)
-        others.nth(number % others.count()).click()
+        if others.count():
+            others.nth(number % others.count()).click()
+        else:
+            widget.at.locator("select").first.select_option(index=1 + number)
         widget.settle()
     return fragment(widget)
 

@@ -15,6 +15,7 @@ from tabs import lent
 
 from normlab.evidence import ledger
 from normlab.evidence.words import MEANINGS
+from normlab.widgets.rerun.asked import ASKED
 from tests.evidence.verdicts import DATA, VERDICTS
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "web"))
@@ -23,6 +24,7 @@ from booksite import ledger as page
 
 ROOT = Path(__file__).parents[2]
 PAGE, FILE = f"{page.PAGE}.html", f"{page.PAGE}.csv"
+RERUN = f"{page.OWN_RUNS}.html"
 ADDRESS = "lenet.html#claim-b10-loss"
 IN_DIRECTION, NOT_TRIED = "reproduced-in-direction", "not-tried"
 
@@ -211,7 +213,8 @@ def test_cards_and_rows_lead_to_each_other(soups):
         for link in soups[PAGE].select(".bn-ledger-page a")
         if "#" in link["href"]  # else the page discusses it, and has no card
     }
-    assert linked == cards
+    again = {(RERUN, f"widget-claims?claim=%22{asked.claim}%22") for asked in ASKED}
+    assert linked == cards | again
 
 
 def test_the_table_is_named_and_its_columns_too(soups):

@@ -43,7 +43,7 @@ class TryClaims(Widget):
                 ),
             },
             name="claims",
-            room=[800, 640],
+            room=[820, 640],
             data=data,
             worker_script=module("trainer/worker"),
             engine=engine_bytes(),

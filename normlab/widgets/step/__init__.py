@@ -42,7 +42,7 @@ class AlongAStep(Widget):
                 "factor": Control("step", 0.25, LINE[-1], 0.25, unit="rates", digits=2),
             },
             name="step",
-            room=[860, 640],
+            room=[890, 698],
             data=packed(),
             alt="Training loss against the length of a step along the gradient, with "
             "the layer and without it; dashed, what the slope at the start of the step "

@@ -80,7 +80,7 @@ class Trainer(Widget):
                 "seed": Control("seed", 0, 9, 1, digits=0),
             },
             name="train",
-            room=[1600, 985],
+            room=[1930, 1195],
             worker_script=module("trainer/worker"),
             engine=engine_bytes(),
             recorded=bands(),

@@ -48,7 +48,7 @@ class EffectiveRate(Widget):
                 ),
             },
             name="turns",
-            room=[1000, 620],
+            room=[1232, 660],
             data=packed(),
             alt="Two plots against updates on logarithmic axes, computed and recorded: "
             "the length of the weights goes to a level, and the angle of an update to "
