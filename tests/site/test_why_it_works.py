@@ -1,5 +1,6 @@
 """The two widgets of the chapter on why the layer works, on the site."""
 
+import json
 import math
 import re
 from urllib.parse import parse_qsl
@@ -23,7 +24,11 @@ def links(name):
     """The chapter's links to a widget: what each sets."""
     found = set(re.findall(rf'<a href="(#widget-{name}\?[^"]+)">', TEXT))
     assert found
-    return {link: dict(parse_qsl(link.partition("?")[2])) for link in found}
+    asked = {link: parse_qsl(link.partition("?")[2]) for link in found}
+    return {
+        link: {name: json.loads(value) for name, value in pairs}
+        for link, pairs in asked.items()
+    }
 
 
 # Length and angle
@@ -73,7 +78,7 @@ def test_keys_and_fingers_set_rate_and_decay(turns):
 def test_links_of_the_chapter_set_what_they_say(browser, address):
     for link, asked in links("turns").items():
         with shown(browser, address + PAGE + link, "turns") as widget:
-            assert_settles(widget, **{k: float(v) for k, v in asked.items()})
+            assert_settles(widget, **asked)
 
 
 def test_turns_are_reset(turns):
@@ -135,7 +140,5 @@ def test_keys_and_mouse_move_the_step(step):
 
 def test_links_of_the_chapter_move_the_step(browser, address):
     for link, asked in links("step").items():
-        if "look" in asked:
-            asked["look"] = int(asked["look"])
         with shown(browser, address + PAGE + link, "step") as widget:
             assert_shows(widget, **asked)
