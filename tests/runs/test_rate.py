@@ -5,32 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from normlab.runs import EXPERIMENTS, early, load, rate_steps
+from normlab.runs import EXPERIMENTS, load, rate_steps
 from normlab.runs.chosen_rates import (
     RATE_OF_GAIN,
     RATE_WITHOUT,
     SECOND_RATE_WITHOUT,
 )
 from normlab.runs.early import CHANCE, POINTS, curve, score_at_end
-from normlab.runs.execute import data
 from normlab.runs.rate_steps import evaluated_at, watch_accuracy
 
+pytestmark = pytest.mark.usefixtures("few_images_scored")
 POINT = 0.01  # of accuracy; on another processor a tie may fall the other way
 RUN = replace(
     EXPERIMENTS["rate-width"].variants[0], norm="torch_batch", gain=1.0, steps=40
 )
 DEEP = replace(EXPERIMENTS["rate-steps"].variants[-1], lr=0.03, epochs=1, steps=130)
 TOO_LARGE = {"norm": "none", "gain": 10.0, "lr": 30.0}
-
-
-@pytest.fixture(autouse=True)
-def few_images_scored(monkeypatch):
-    def few(evaluate_on):
-        training, (x, y) = data(evaluate_on)
-        return training, (x[:200], y[:200])
-
-    for module in (early, rate_steps):
-        monkeypatch.setattr(module, "data", few)
 
 
 def found(outcome, measure, **where):

@@ -7,19 +7,10 @@ import pytest
 
 from normlab.models import scale_invariant_weights
 from normlab.runs import EXPERIMENTS, build, early, scale
-from normlab.runs.execute import data
 from normlab.runs.scale import DECAY, EVERY, UPDATES, decayed, impose, turn
 
+pytestmark = pytest.mark.usefixtures("few_images_scored")
 RUN = replace(decayed(DECAY, lr=0.3), steps=2 * EVERY, epochs=1)
-
-
-@pytest.fixture(autouse=True)
-def few_images_scored(monkeypatch):
-    def few(evaluate_on):
-        training, (x, y) = data(evaluate_on)
-        return training, (x[:200], y[:200])
-
-    monkeypatch.setattr(early, "data", few)
 
 
 def test_each_arm_makes_as_many_updates_and_decays_in_one_way():

@@ -11,20 +11,11 @@ from torch import nn
 
 from normlab.layers import RandomShift
 from normlab.models import TorchBatchNorm, deep_cnn, fan_in_normal
-from normlab.runs import EXPERIMENTS, build, early
-from normlab.runs.execute import data
+from normlab.runs import EXPERIMENTS, build
 from normlab.runs.shift import FACTORS, Look, convolutions, look_on, weighted
 
+pytestmark = pytest.mark.usefixtures("few_images_scored")
 LR = 0.03
-
-
-@pytest.fixture(autouse=True)
-def few_images_scored(monkeypatch):
-    def few(evaluate_on):
-        training, (x, y) = data(evaluate_on)
-        return training, (x[:200], y[:200])
-
-    monkeypatch.setattr(early, "data", few)
 
 
 @pytest.fixture

@@ -37,8 +37,13 @@ def node():
 
 
 def run_file(file, jobs):
+    return run_script("driver.mjs", [file], jobs)
+
+
+def run_script(name, arguments, jobs):
+    """Run a script of this folder: jobs in, results out, as JSON."""
     result = subprocess.run(
-        [node(), str(HERE / "driver.mjs"), str(file)],
+        [node(), str(HERE / name), *map(str, arguments)],
         input=json.dumps(jobs),
         capture_output=True,
         text=True,

@@ -3,8 +3,6 @@
 import base64
 import copy
 import gzip
-import json
-import subprocess
 import sys
 import tempfile
 from functools import partial
@@ -28,7 +26,7 @@ from normlab.widgets.base import module
 from normlab.widgets.trainer import recorded as page
 from normlab.widgets.trainer.images import TRAINING
 
-from .node import node
+from .node import run_script
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "runs"))
 from repeats import MULTIPLE
@@ -71,16 +69,7 @@ def run(jobs, text=""):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "engine.js")
         file.write_text(text or module("trainer/all"), "utf-8")
-        script = Path(__file__).with_name("trainer.mjs")
-        result = subprocess.run(
-            [node(), str(script), str(file), str(WASM)],
-            input=json.dumps(jobs),
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-    assert result.returncode == 0, result.stderr[-4000:]
-    return json.loads(result.stdout)
+        return run_script("trainer.mjs", [file, WASM], jobs)
 
 
 # One operation at a time: both machines, on the same numbers
