@@ -18,7 +18,8 @@ ARMS = {  # name -> network, what normalizes it, its first weights
 DEPTHS = (20, 56)  # of plain networks, beside
 HIGH = (0.01, 0.03, 0.1, 0.3)
 GRIDS = dict.fromkeys(ARMS, (0.003, *HIGH)) | {
-    "none": (1e-6, 1e-4, 0.001, 0.01, 0.1),
+    # its gradient at the first weights is of 1e8
+    "none": (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-6, 1e-4, 0.001, 0.01, 0.1),
     "closed": HIGH,
     "scaled": HIGH,
 }
