@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from browser import launch
-from playwright.sync_api import sync_playwright
 from server import published
 
 from normlab.widgets.base import module
@@ -79,11 +78,10 @@ def test_the_weights_are_the_same_in_this_browser(browser, folder, in_node):
     assert found == in_node
 
 
-def test_the_weights_are_the_same_in_chromium(folder, in_node):
+def test_the_weights_are_the_same_in_chromium(folder, in_node, playwright):
     function = f"([settings, rate]) => ({IN_A_PAGE})(settings, rate)"
     with (
         published(folder, "/") as address,
-        sync_playwright() as playwright,
         launch(playwright) as chromium,
     ):
         page = chromium.new_page()

@@ -155,9 +155,14 @@ def slid(slider):
 
 
 def switched(widget):
-    """Set the first switch to another option; return its control."""
+    """Set the first switch, or else menu, to another option; return its control."""
     control = widget.locator("[data-control]:has(input[type=radio])").first
-    control.get_by_role("radio", checked=False).first.click()
+    if control.count():
+        control.get_by_role("radio", checked=False).first.click()
+        return control
+    control = widget.locator("[data-control]:has(select)").first
+    value = control.locator("option:not(:checked)").first.get_attribute("value")
+    control.locator("select").select_option(value)
     return control
 
 
