@@ -38,6 +38,8 @@ _FILES = (
     "binary",
     "scale",
     "shift",
+    "placement",
+    "regularizer",
     "residual",
     "page",
 )

@@ -1,12 +1,24 @@
-"""Rates of a hundred and ten layers."""
+"""Rates of placements, of what regularizes, and of a hundred and ten layers."""
 
 import numpy as np
 import pytest
 
-from normlab.runs import EXPERIMENTS, load, residual
+from normlab.runs import EXPERIMENTS, load, placement, regularizer, residual
 
 # experiment -> name of an arm -> its run at a rate, what was chosen, the grid
 TABLES = {
+    "placement-rates": (
+        {name: placement.trained(name, 0.1) for name in placement.ARMS},
+        placement.BEST,
+        placement.SECOND,
+        dict.fromkeys(placement.ARMS, placement.GRID),
+    ),
+    "regularizer-rates": (
+        {arm: regularizer.dense(arm[0], 0.1, arm[1]) for arm in regularizer.ARMS},
+        regularizer.BEST,
+        regularizer.SECOND,
+        regularizer.GRIDS,
+    ),
     "residual-rates": (
         {name: residual.trained(name, 0.1) for name in residual.ARMS},
         residual.BEST,

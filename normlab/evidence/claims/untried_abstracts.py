@@ -23,12 +23,4 @@ CLAIMS = (
         setting="COCO",
         reason=LARGE,
     ),
-    untried(
-        id="E11-accuracy",
-        source="chen2019rethinking",
-        place="abstract",
-        says="With batch normalization and dropout before each weight layer training "
-        "is more stable, converges faster and further.",
-        setting="CIFAR-10, CIFAR-100 and ILSVRC2012",
-    ),
 )

@@ -19,10 +19,4 @@ CLAIMS = (
         "4.8% of the test images, the five best guesses counted.",
         reason=LARGE,
     ),
-    _kilcher(
-        id="C5",
-        place="line 14",
-        says="It also acts as a regularizer, and in some cases makes dropout "
-        "unnecessary.",
-    ),
 )
