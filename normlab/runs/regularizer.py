@@ -167,9 +167,7 @@ NOISE = Experiment(
 NOISE_DENSE = Experiment(
     name="noise-dense",
     question="And in the dense network?",
-    variants=tuple(
-        _run(PLAIN, f"ghost_{n}", BEST["torch_batch", 0.0], DENSE_UPDATES) for n in FEW
-    ),
+    variants=tuple(dense(f"ghost_{n}", BEST["torch_batch", 0.0]) for n in FEW),
     first_seed=FIRST,
     carry_out=compare,
 )
