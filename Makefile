@@ -16,10 +16,12 @@ find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
-# Files, processes and commands: every processor does the same with them. Those of
-# widgets mostly wait for Node, which does not follow these settings.
-SAME := tests/test_data.py $(patsubst %,tests/widgets/test_%.py,engine playground trainer) \
-  $(patsubst %,tests/runs/test_%.py,checksums cli damage fingerprint processes store table)
+# Files, processes, commands and recorded numbers: every processor does the same with
+# them. Those of widgets mostly wait for Node, which does not follow these settings.
+SAME := tests/test_data.py tests/test_imports.py tests/evidence/test_claims.py \
+  $(patsubst %,tests/widgets/test_%.py,engine playground trainer) \
+  $(patsubst %,tests/runs/test_%.py,checksums cli damage execute fingerprint processes \
+  store table)
 # Slow, and of tables, or of whether a planted error is noticed.
 ONCE := $(patsubst %,tests/runs/test_records.py::test_%,every_epoch_has_its_numbers \
   an_error_of_a_hundredth_in_the_steps_is_seen)
