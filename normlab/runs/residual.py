@@ -28,7 +28,7 @@ GRIDS = dict.fromkeys(ARMS, (0.003, *HIGH)) | {
 BEST = {
     "batch": 0.01,
     "closed": 0.1,
-    "none": 0.001,
+    "none": 1e-9,
     "scaled": 0.1,
     "learned": 0.01,
     "plain": 0.03,
