@@ -312,7 +312,7 @@ DRAWN = {
         {"gap (nats)": {2: pd.Series([0.1, 0.2]), 8: pd.Series([0.3])}}
     ),
     "against_training_loss": lambda: figures.against_training_loss(
-        {"a": (LOOKED, "red", "-")}, (0.5,)
+        {"a": (LOOKED, "red", True), "b": (LOOKED, "blue", False)}, 0.5
     ),
     "size_by_block": lambda: figures.size_by_block(
         {"a": (np.geomspace(1, 1e9, 54), "red", "-"), "b": (np.ones(54), "blue", "--")},

@@ -32,21 +32,23 @@ def by_statistics(panels: Mapping[str, Mapping[int, pd.Series]]) -> Figure:
 
 
 def against_training_loss(
-    arms: Mapping[str, tuple[Looks, str, str]], levels: Sequence[float]
+    arms: Mapping[str, tuple[Looks, str, bool]], level: float
 ) -> Figure:
-    """Draw the loss of other images against that of training images, on the way.
+    """Draw the loss of other images against that of training images, a dot a look.
 
     Args:
-        arms: name -> looks of each run, colour, line style.
-        levels: training losses that are marked.
+        arms: name -> looks of each run, colour, whether dots are filled.
+        level: the training loss at which a rule compares.
     """
     figure, ax = new_figure((6.8, 3.8))
-    for name, (runs, color, style) in arms.items():
-        for number, (known, others) in enumerate(runs):
-            line = {"color": color, "linestyle": style, "linewidth": 1.2}
-            ax.plot(known, others, label=name if number == 0 else None, **line)
-    for level in levels:
-        ax.axvline(level, color=COLORS["theory"], linestyle=":", linewidth=1.2)
+    for name, (runs, color, filled) in arms.items():
+        known, others = (np.concatenate(losses) for losses in zip(*runs, strict=True))
+        face = color if filled else "none"
+        dots = {"markersize": 4, "markeredgewidth": 0.8, "alpha": 0.8}
+        ax.plot(
+            known, others, "o", color=color, markerfacecolor=face, **dots, label=name
+        )
+    ax.axvline(level, color=COLORS["theory"], linestyle=":", linewidth=1.2)
     ax.set(xscale="log", xlabel="training loss in evaluation mode (nats, log scale)")
     ax.set_ylabel("validation loss (nats)")
     ax.invert_xaxis()
