@@ -182,7 +182,8 @@ def an_arm(name):
 
 def kind(run):
     """What tells an arm from others, but for rate, batch size, length, depth, seed."""
-    model = "mlp" if run.model.startswith("mlp_") else run.model
+    family = run.model.partition("_")[0]
+    model = family if family in ("mlp", "plain") else run.model
     same = {"lr": 1.0, "batch_size": 1, "epochs": 1, "steps": 0, "seed": 0}
     return replace(run, model=model, **same)
 
