@@ -2,7 +2,7 @@
 
 import pytest
 
-from normlab.runs import early, rate_steps
+from normlab.runs import early, rate_steps, regularizer
 from normlab.runs.execute import data
 
 
@@ -14,5 +14,5 @@ def few_images_scored(monkeypatch):
         training, (x, y) = data(evaluate_on)
         return training, (x[:200], y[:200])
 
-    for module in (early, rate_steps):
+    for module in (early, rate_steps, regularizer):
         monkeypatch.setattr(module, "data", few)

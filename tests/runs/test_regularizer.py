@@ -9,20 +9,14 @@ from torch import nn
 
 from normlab.evaluation import loss_and_accuracy
 from normlab.runs import EXPERIMENTS, build, early, regularizer
-from normlab.runs.execute import data, trained_on
+from normlab.runs.execute import trained_on
 from normlab.runs.regularizer import ARMS, Gap, compare, dense
 
 RUN = replace(dense("torch_batch", 0.01, 0.2), steps=6, epochs=1)
 
 
 @pytest.fixture(autouse=True)
-def few_images_scored(monkeypatch):
-    def few(evaluate_on):
-        training, (x, y) = data(evaluate_on)
-        return training, (x[:200], y[:200])
-
-    for module in (early, regularizer):
-        monkeypatch.setattr(module, "data", few)
+def few_points_of_few_images(monkeypatch, few_images_scored):
     monkeypatch.setattr(early, "POINTS", 3)  # blocks of at least one update
 
 
