@@ -28,6 +28,7 @@ LEVEL = 0.05
 # NumPy's differs in its last digit from processor to processor, and the hash of a rule
 # must not.
 TWENTIETH = 0.04879016416943204
+HALF_A_POINT = 0.005  # of accuracy: the smallest difference that counts in most claims
 FEWEST = 5  # seeds; with fewer there is no verdict
 FEW = f"fewer than {FEWEST} seeds"
 LAST = f"else {Word.UNDECIDED}"  # as a rule's words end

@@ -10,11 +10,10 @@ from functools import partial
 from normlab.evidence.claim import Claim
 from normlab.evidence.claims.race import Provided
 from normlab.evidence.records import Arm, arm
-from normlab.evidence.rules import Effect, NoWorse, Rule
+from normlab.evidence.rules import HALF_A_POINT, Effect, NoWorse, Rule
 from normlab.runs.binary import BEST, SECOND, STAGE, trained
 
 POINT = 0.01  # of accuracy
-HALF_A_POINT = 0.005  # the smallest difference that counts on this network
 AT_SECOND = "binary-second"
 CALLED = {
     "batch": "batch norm",

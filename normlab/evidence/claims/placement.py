@@ -8,10 +8,9 @@ from functools import partial
 
 from normlab.evidence.claim import Claim
 from normlab.evidence.records import Arm, arm, told
-from normlab.evidence.rules import All, Effect
+from normlab.evidence.rules import HALF_A_POINT, All, Effect
 from normlab.runs.placement import BEST, SECOND, trained
 
-HALF_A_POINT = 0.005  # of accuracy: the smallest difference that counts here
 SHORT, AT_SECOND, LONG = (f"placement{end}" for end in ("", "-second", "-long"))
 CALLED = {
     "before": "before ReLU",

@@ -14,7 +14,7 @@ import pandas as pd
 
 from normlab.evidence.claim import Claim
 from normlab.evidence.records import Arm, Records, arm, paired, reading, told
-from normlab.evidence.rules import TWENTIETH, All, Effect, NoWorse
+from normlab.evidence.rules import HALF_A_POINT, TWENTIETH, All, Effect, NoWorse
 from normlab.runs.config import Run
 from normlab.runs.regularizer import (
     BATCH,
@@ -26,7 +26,6 @@ from normlab.runs.regularizer import (
     dense,
 )
 
-HALF_A_POINT = 0.005  # of accuracy
 LEVEL, LEVELS = 0.2, (0.3, 0.1)  # training losses at which networks are compared
 SMALLEST_GAP = 0.02  # nats, between two gaps
 PRIMARY, AT_SECOND = "regularizer", "regularizer-second"

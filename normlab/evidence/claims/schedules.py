@@ -16,7 +16,7 @@ import pandas as pd
 
 from normlab.evidence.claim import Claim
 from normlab.evidence.records import Arm, Records, arm
-from normlab.evidence.rules import Effect, Rule
+from normlab.evidence.rules import HALF_A_POINT, Effect, Rule
 from normlab.runs.schedules import (
     ARMS,
     EARLY,
@@ -28,7 +28,6 @@ from normlab.runs.schedules import (
     tuned,
 )
 
-HALF_A_POINT = 0.005  # of accuracy: the smallest difference that counts here
 FASTER = math.log(1.2)  # of updates
 PRINTED, LONG = "rates as printed", "4,200 updates for both"
 SETTING = "3 million faces, 8 convolutions of 3 by 3, Caffe, one run each"

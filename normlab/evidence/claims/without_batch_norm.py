@@ -19,7 +19,7 @@ from normlab.evidence.claim import OURS as BOOK
 from normlab.evidence.claim import Claim
 from normlab.evidence.claims.schedules import Of, reached
 from normlab.evidence.records import Arm, Records, arm
-from normlab.evidence.rules import Effect, Holds, NoWorse, Rule
+from normlab.evidence.rules import HALF_A_POINT, Effect, Holds, NoWorse, Rule
 from normlab.evidence.words import Word
 from normlab.layers import IndependentComponent
 from normlab.runs.batch_augmentation import (
@@ -37,7 +37,6 @@ from normlab.runs.contenders import entry
 from normlab.runs.scaled_weights import AT_SECOND as BOTH_AT_SECOND
 from normlab.runs.scaled_weights import BOTH
 
-HALF_A_POINT = 0.005  # of accuracy: the smallest difference that counts here
 POINT = 0.01  # what "match" may hide
 AS_ACCURATE = 0.001  # what "the same accuracy" may hide
 SOONER = math.log(UPDATES / FEWER)  # 1.25, of updates
