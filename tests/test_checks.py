@@ -349,6 +349,7 @@ def last_of_three(steps, accuracy, level):
     return steps[min(steps.index(first) + 2, len(steps) - 1)]
 
 
+@torch.no_grad()
 def good_renorm_corrections(mean, std, running_mean, running_std, r_max, d_max):
     r, d = std / running_std, (mean - running_mean) / running_std
     return r.clamp(1 / r_max, r_max), d.clamp(-d_max, d_max)
@@ -649,6 +650,7 @@ WRONG = [
     (checks.renorm_corrections, corrections_without_limits),
     (checks.renorm_corrections, corrections_limited_above),
     (checks.renorm_corrections, lambda mean, *_: mean),
+    (checks.renorm_corrections, good_renorm_corrections.__wrapped__),  # followed
     (checks.threshold_from_relu, lambda x, tau: x.relu()),
     (checks.threshold_from_relu, lambda x, tau: (x - tau[:, None, None]).relu()),
     (checks.threshold_from_relu, lambda x, tau: x.clamp(min=tau[0].item())),

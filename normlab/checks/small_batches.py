@@ -22,7 +22,7 @@ def renorm_corrections(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdic
     """Check ``(mean, std, running_mean, running_std, r_max, d_max) -> (r, d)``.
 
     All statistics and both answers are (C,); r stays between 1 / r_max and r_max, d
-    between -d_max and d_max.
+    between -d_max and d_max. To the gradient both are constants.
     """
     mean, running_mean = random(6, seed=1), random(6, seed=2)
     std, running_std = 0.2 + random(6, seed=3).abs(), 0.2 + random(6, seed=4).abs()
@@ -34,6 +34,11 @@ def renorm_corrections(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdic
             raise WrongAnswerError("a pair is wanted: r and d")
         return alike(answer[which], corrections(*given, r_max, d_max)[which])
 
+    def constant(which: int) -> bool:
+        followed = (g.clone().requires_grad_() for g in (mean, std))
+        answer = function(*followed, running_mean, running_std, torch.inf, torch.inf)
+        return not answer[which].requires_grad
+
     return check(
         {
             "r without limits": lambda: right(torch.inf, torch.inf, 0),
@@ -43,6 +48,8 @@ def renorm_corrections(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdic
             "nothing is corrected at first": lambda: (
                 right(1.0, 0.0, 0) and right(1.0, 0.0, 1)
             ),
+            "no gradient through r": lambda: constant(0),
+            "no gradient through d": lambda: constant(1),
         }
     )
 

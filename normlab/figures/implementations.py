@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from normlab.figures.style import COLORS, new_figure
+from normlab.figures.style import COLORS, new_figure, plain_ticks
 
 # Convention -> what the reader calls it, its colour, and its dashes: dots where nothing
 # is remembered. Here and in the widget.
@@ -133,7 +133,7 @@ def memory_misses(
         for name, values in lines.items():
             ax.plot(updates, values, **_line(name))
         ax.set(xlabel="updates", yscale="log")
-        _plain_ticks(ax)
+        plain_ticks(ax, "y")
     every = np.linspace(updates[0], updates[-1], 200)
     held = {"color": GREY, "linestyle": "--", "label": "the most from a start at 0"}
     right.plot(every, 1 - keep**every, **held)
@@ -196,11 +196,3 @@ def _error_axis(ax: Axes, shown) -> None:
     ax.set_ylim(high, low)
     marks = [100 - mark for mark in shown if low <= 100 - mark <= high]
     ax.set_yticks(marks, [f"{100 - mark:g}" for mark in marks])
-
-
-def _plain_ticks(ax: Axes) -> None:
-    low, high = ax.get_ylim()
-    marks = [m * 10.0**e for e in range(-4, 3) for m in (1, 2, 5)]
-    marks = [mark for mark in marks if low <= mark <= high]
-    ax.set_yticks(marks, [f"{mark:g}" for mark in marks])
-    ax.minorticks_off()

@@ -43,11 +43,14 @@ def against_training_loss(
     figure, ax = new_figure((6.8, 3.8))
     for name, (runs, color, filled) in arms.items():
         known, others = (np.concatenate(losses) for losses in zip(*runs, strict=True))
-        face = color if filled else "none"
-        dots = {"markersize": 4, "markeredgewidth": 0.8, "alpha": 0.8}
-        ax.plot(
-            known, others, "o", color=color, markerfacecolor=face, **dots, label=name
-        )
+        dots = {
+            "color": color,
+            "markerfacecolor": color if filled else "none",
+            "markersize": 4,
+            "markeredgewidth": 0.8,
+            "alpha": 0.8,
+        }
+        ax.plot(known, others, "o", **dots, label=name)
     ax.axvline(level, color=COLORS["theory"], linestyle=":", linewidth=1.2)
     ax.set(xscale="log", xlabel="training loss in evaluation mode (nats, log scale)")
     ax.set_ylabel("validation loss (nats)")

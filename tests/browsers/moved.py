@@ -1,4 +1,4 @@
-"""A widget on its page, moved by keys and mouse, and read as in tests/site."""
+"""A widget on its page, moved by keys, mouse and finger, and read as in tests/site."""
 
 from hand import Shown
 
@@ -89,8 +89,8 @@ class Widget:
         self.browser.act({"type": "key", "id": "keys", "actions": times * strokes})
         self.settle()
 
-    def drag(self, path, dx, dy=0):
-        """Press the mouse on the middle of a part, move it in CSS pixels, let go."""
+    def drag(self, path, dx, dy=0, pointer="mouse"):
+        """Press a pointer on the middle of a part, move it in CSS pixels, let go."""
         x, y = self.ask(path, REACH)
         # The mouse cannot leave the window.
         at = [
@@ -101,8 +101,8 @@ class Widget:
         self.browser.act(
             {
                 "type": "pointer",
-                "id": "mouse",
-                "parameters": {"pointerType": "mouse"},
+                "id": pointer,
+                "parameters": {"pointerType": pointer},
                 "actions": [first, down, *moves, up],
             }
         )
@@ -110,3 +110,7 @@ class Widget:
 
     def click(self, path):
         self.drag(path, 0)
+
+    def tap(self, path):
+        """Touch a part; WebKit's driver has no finger and takes the mouse instead."""
+        self.drag(path, 0, pointer="touch")

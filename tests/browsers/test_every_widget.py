@@ -1,4 +1,4 @@
-"""Every widget, moved by a key and by the mouse, shows what Python computes."""
+"""Every widget, moved by keys and a pointer, shows what Python computes."""
 
 import math
 import re
@@ -235,10 +235,10 @@ FETCH = './/button[starts-with(normalize-space(), "Fetch the images")]'
 def train_lenet(widget):
     """Both networks train; their first losses are the engine's in Node.js."""
     widget.press(control("size"), "ArrowLeft", times=4)  # 16 images: quick updates
-    widget.click(FETCH)
+    widget.tap(FETCH)
     widget.wait(UPDATED, 3)
     widget.click(button("Pause"))
-    widget.click(button("Restart"))
+    widget.tap(button("Restart"))
     widget.wait(SAYS, "Ready")
     widget.press(button("Step"), "Enter")
     widget.wait(UPDATED, 1)
@@ -253,9 +253,9 @@ def try_claims(widget):
     widget.ask('.//*[@data-control="claim"]//select', FOURTH)
     recorded = packed()["claims"][3]
     assert widget.value("verdict").startswith(f"Recorded: {recorded['recorded']}")
-    widget.click(FETCH)
+    widget.tap(FETCH)
     widget.wait(SAYS, "of 10 networks")
-    widget.click(button("Stop"))
+    widget.tap(button("Stop"))
     assert widget.value("verdict").startswith(f"Recorded: {recorded['recorded']}")
 
 

@@ -94,7 +94,7 @@ CLAIMS = (
             score("closed"),
             score("batch"),
             POINT,
-            f"test accuracy: {CALLED['closed']} − {CALLED['batch']}",
+            f"test accuracy: {CALLED['batch']}, last gamma 0 − with last gamma 1",
         ),
     ),
 )
