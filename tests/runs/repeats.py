@@ -66,14 +66,14 @@ def only_training(twin, momentum):
         yield
 
 
-def first_steps(run, watched, twin=None, momentum=0.1):
+def first_steps(run, watched, twin=None, momentum=0.1, steps=STEPS):
     """Name -> what a run leaves of its first steps: (steps, ...) or (snapshots, ...).
 
     ``momentum`` is that of the running statistics.
     """
     with only_training(twin, momentum):
         if not watched:
-            _, history = train(run, max_steps=STEPS)
+            _, history = train(run, max_steps=steps)
             return {"step_loss": np.array(history.step_losses)}
         outcome = inside.watch(run, "cpu", max_steps=STEPS)
     losses = [row["value"] for row in outcome.rows if row["measure"] == "step_loss"]
@@ -81,9 +81,10 @@ def first_steps(run, watched, twin=None, momentum=0.1):
     return {"step_loss": np.array(losses)} | kept
 
 
-def with_twins(run, watched):
+def with_twins(run, watched, steps=STEPS):
     """The first steps of a run, and those of its twins."""
-    now, *twins = (first_steps(run, watched, twin) for twin in (None, *range(TWINS)))
+    each = (None, *range(TWINS))
+    now, *twins = (first_steps(run, watched, twin, steps=steps) for twin in each)
     return now, twins
 
 
