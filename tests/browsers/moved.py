@@ -111,6 +111,9 @@ class Widget:
     def click(self, path):
         self.drag(path, 0)
 
+    def swipe(self, path, dx, dy=0):
+        """Drag by a finger; WebKit's driver has none and takes the mouse instead."""
+        self.drag(path, dx, dy, pointer="touch")
+
     def tap(self, path):
-        """Touch a part; WebKit's driver has no finger and takes the mouse instead."""
-        self.drag(path, 0, pointer="touch")
+        self.swipe(path, 0)

@@ -234,7 +234,8 @@ FETCH = './/button[starts-with(normalize-space(), "Fetch the images")]'
 @moves("train")
 def train_lenet(widget):
     """Both networks train; their first losses are the engine's in Node.js."""
-    widget.press(control("size"), "ArrowLeft", times=4)  # 16 images: quick updates
+    widget.press(control("size"), "ArrowRight")
+    widget.swipe(control("size"), -400)  # to the left end, 16 images: quick updates
     widget.tap(FETCH)
     widget.wait(UPDATED, 3)
     widget.click(button("Pause"))
