@@ -81,11 +81,9 @@ def first_steps(run, watched, twin=None, momentum=0.1, steps=STEPS):
     return {"step_loss": np.array(losses)} | kept
 
 
-def with_twins(run, watched, steps=STEPS):
-    """The first steps of a run, and those of its twins."""
-    each = (None, *range(TWINS))
-    now, *twins = (first_steps(run, watched, twin, steps=steps) for twin in each)
-    return now, twins
+def twins_of(run, watched, steps=STEPS):
+    """The first steps of a run's twins."""
+    return [first_steps(run, watched, twin, steps=steps) for twin in range(TWINS)]
 
 
 def recorded_steps(name, run, watched):
@@ -103,12 +101,12 @@ def strays(then, now, twins):
     """Names under which the record is further from the repeat than twins explain.
 
     At each step ``MULTIPLE`` times as far as the furthest twin up to there: once apart,
-    twins may meet again by chance.
+    twins may meet again by chance. Without twins, than roundings of one step explain.
     """
     assert then.keys() == now.keys()
     found = set()
     for name, values in now.items():
-        away = largest(np.stack([twin[name] for twin in twins]) - values).max(0)
+        away = largest(np.stack([t[name] for t in (now, *twins)]) - values).max(0)
         least = UNIT * largest(values[None])[0]
         if name.endswith(("_histogram", "flat", "stuck")):
             least = np.maximum(least, ONE_VALUE)
