@@ -92,7 +92,7 @@ class Widget:
     def drag(self, path, dx, dy=0, pointer="mouse"):
         """Press a pointer on the middle of a part, move it in CSS pixels, let go."""
         x, y = self.ask(path, REACH)
-        # The mouse cannot leave the window.
+        # A pointer cannot leave the window.
         at = [
             (max(0, x + round(part * dx)), y + round(part * dy)) for part in (0, 0.5, 1)
         ]

@@ -66,14 +66,14 @@ def only_training(twin, momentum):
         yield
 
 
-def first_steps(run, watched, twin=None, momentum=0.1, steps=STEPS):
+def first_steps(run, watched, twin=None, momentum=0.1):
     """Name -> what a run leaves of its first steps: (steps, ...) or (snapshots, ...).
 
     ``momentum`` is that of the running statistics.
     """
     with only_training(twin, momentum):
         if not watched:
-            _, history = train(run, max_steps=steps)
+            _, history = train(run, max_steps=STEPS)
             return {"step_loss": np.array(history.step_losses)}
         outcome = inside.watch(run, "cpu", max_steps=STEPS)
     losses = [row["value"] for row in outcome.rows if row["measure"] == "step_loss"]
@@ -81,9 +81,9 @@ def first_steps(run, watched, twin=None, momentum=0.1, steps=STEPS):
     return {"step_loss": np.array(losses)} | kept
 
 
-def twins_of(run, watched, steps=STEPS):
+def twins_of(run, watched):
     """The first steps of a run's twins."""
-    return [first_steps(run, watched, twin, steps=steps) for twin in range(TWINS)]
+    return [first_steps(run, watched, twin) for twin in range(TWINS)]
 
 
 def recorded_steps(name, run, watched):

@@ -215,6 +215,10 @@ ARMS = repeated()
 trained_again, twins_again = cache(first_steps), cache(twins_of)
 
 
+def again_with_twins(run, inside):
+    return trained_again(run, inside), twins_again(run, inside)
+
+
 @pytest.mark.parametrize(
     ("name", "run"),
     ARMS,
@@ -224,26 +228,15 @@ def test_first_steps_come_out_again(name, run):
     then = recorded_steps(name, run, watched(name))
     steps = len(then["step_loss"])
     assert steps == STEPS or recorded(name)[run.key]["provenance"]["diverged"]
-    again = {"watched": watched(name), "steps": steps_of(name, run)}
 
     def up_to_its_end(one):  # a record ends where it diverged
         return {n: v[:steps] for n, v in one.items()} if steps < STEPS else one
 
-    now = up_to_its_end(trained_again(run, **again))
+    now = up_to_its_end(trained_again(run, watched(name)))
     # On a processor like that of the record there is nothing that twins must explain.
     if strays(then, now, []):
-        twins = [up_to_its_end(twin) for twin in twins_again(run, **again)]
+        twins = [up_to_its_end(twin) for twin in twins_again(run, watched(name))]
         assert strays(then, now, twins) == set()
-
-
-def steps_of(name, run):
-    """Fewer of 110 layers, which take their time; an experiment's own arm has all."""
-    return 5 if "_110" in run.model and run != an_arm(name) else STEPS
-
-
-def again_with_twins(name, run):
-    how = {"watched": watched(name), "steps": STEPS}
-    return trained_again(run, **how), twins_again(run, **how)
 
 
 PLANTED = {
@@ -272,7 +265,7 @@ CHAOS |= {"two-classes-rates", "tiny-batches-second"}
 def test_an_error_of_a_hundredth_in_the_steps_is_seen(name, error):
     run = an_arm(name)
     wrong = first_steps(replace(run, **PLANTED[error](run)), watched(name))
-    assert "step_loss" in strays(wrong, *again_with_twins(name, run))
+    assert "step_loss" in strays(wrong, *again_with_twins(run, watched(name)))
 
 
 @pytest.mark.parametrize("name", [n for n in EXPERIMENTS if watched(n)])
@@ -280,7 +273,7 @@ def test_an_error_of_a_hundredth_in_the_layers_momentum_is_seen(name):
     """In every layer's running statistics, and nowhere else: they train nothing."""
     run = an_arm(name)
     wrong = first_steps(run, True, momentum=1.01 * 0.1)
-    found = strays(wrong, *again_with_twins(name, run))
+    found = strays(wrong, *again_with_twins(run, True))
     expected = {n for n in wrong if "/running_" in n}
     assert len(expected) >= 2 * 3
     assert found == expected
