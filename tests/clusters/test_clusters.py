@@ -24,6 +24,9 @@ def importable():
     path = os.pathsep.join(dict.fromkeys([str(ROOT), *filter(None, sys.path)]))
     os.environ["PYTHONPATH"] = path
     os.environ["OMP_NUM_THREADS"] = "1"
+    # Ray's workers yield to all others (15) unless told: beside two busy browsers each
+    # of these tests took minutes rather than seconds.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
 
 
 @pytest.fixture(scope="session")

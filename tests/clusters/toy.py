@@ -9,7 +9,7 @@ from normlab.runs.rows import row
 
 RUN = Run("lenet", "none", lr=0.5, batch_size=128, epochs=1, seed=0)
 SEEDS = 4
-PATIENCE = 60  # seconds
+PATIENCE = 240  # seconds
 
 
 def number(run: Run, device: str) -> Outcome:
