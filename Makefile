@@ -16,15 +16,21 @@ find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
-# Files, processes, commands and recorded numbers: every processor does the same with
-# them. Those of widgets mostly wait for Node, which does not follow these settings.
-SAME := tests/test_data.py tests/test_imports.py tests/evidence/test_claims.py \
-  $(patsubst %,tests/widgets/test_%.py,engine playground trainer) \
+# Files, processes, commands, figures and recorded numbers: every processor does the same
+# with them. Those of widgets hand recorded numbers over, or mostly wait for Node, which
+# does not follow these settings.
+SAME := $(patsubst %,tests/test_%.py,data figures imports) \
+  $(patsubst %,tests/evidence/test_%.py,claims depth intervals) \
+  $(patsubst %,tests/widgets/test_%.py,engine explorer implementations modules playground \
+  race rerun schedules stills trainer) \
   $(patsubst %,tests/runs/test_%.py,checksums cli damage execute fingerprint processes \
   store table)
-# Slow, and of tables, of whether a planted error is noticed, or of 110 layers.
+# Slow, and of tables, of whether a planted error is noticed, of 110 layers, or of what an
+# answer must not do.
 ONCE := $(patsubst %,tests/runs/test_records.py::test_%,every_epoch_has_its_numbers \
-  an_error_of_a_hundredth_in_the_steps_is_seen 'first_steps_come_out_again[residual')
+  an_error_of_a_hundredth_in_the_steps_is_seen 'first_steps_come_out_again[residual') \
+  $(patsubst %,tests/test_checks.py::test_%,the_session_does_not_change_the_verdict \
+  a_hostile_answer_is_wrong_and_changes_nothing)
 PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _toc.yml
 
 # make colab: the chapters as notebooks, in _build/html/colab, as `make book` does too

@@ -139,10 +139,10 @@ def test_typed_verdicts_are_found():
     assert not TYPED.findall("The card says the word.")
 
 
-def test_every_tried_claim_gets_one_of_the_words():
-    decided = judge(CLAIMS.values())
-    assert {v.word for v in decided.values()} <= set(Word)
-    for name, verdict in decided.items():
-        claim = CLAIMS[name]
-        assert (verdict.word is not Word.NOT_TRIED) == tried(claim)
-        assert bool(verdict.reason) != tried(claim)
+def test_what_is_not_tried_says_why():
+    """The words of the others, which take minutes to find, stand in the ledger."""
+    decided = judge(claim for claim in CLAIMS.values() if claim.rule is None)
+    assert decided
+    for verdict in decided.values():
+        assert verdict.word is Word.NOT_TRIED
+        assert verdict.reason

@@ -14,7 +14,8 @@ from server import published
 from tabs import lent
 
 from normlab.evidence import ledger
-from normlab.evidence.words import MEANINGS
+from normlab.evidence.claims import CLAIMS
+from normlab.evidence.words import MEANINGS, Word
 from normlab.widgets.rerun.asked import ASKED
 from tests.evidence.verdicts import DATA, VERDICTS
 
@@ -187,6 +188,15 @@ def test_the_file_and_the_table_are_the_same(site, soups):
         assert row.select_one(".bn-word").get_text() == line["verdict"]
         for part in ("claim", "source", "place", "firm", "rule", "command", "records"):
             assert " ".join(line[part].split()) in text
+
+
+def test_every_claim_with_a_rule_is_tried_and_has_one_of_the_words(site):
+    lines = csv.DictReader(io.StringIO((site / FILE).read_text("utf-8-sig")))
+    words = {line["id"]: line["verdict"] for line in lines}
+    assert words.keys() == CLAIMS.keys()
+    assert set(words.values()) <= set(MEANINGS)
+    untried = {name for name, claim in CLAIMS.items() if claim.rule is None}
+    assert {name for name, word in words.items() if word == Word.NOT_TRIED} == untried
 
 
 def test_the_counts_are_those_of_the_table(soups):
