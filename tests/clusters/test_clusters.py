@@ -24,8 +24,8 @@ def importable():
     path = os.pathsep.join(dict.fromkeys([str(ROOT), *filter(None, sys.path)]))
     os.environ["PYTHONPATH"] = path
     os.environ["OMP_NUM_THREADS"] = "1"
-    # Ray's workers yield to all others (15) unless told: beside two busy browsers each
-    # of these tests took minutes rather than seconds.
+    # Ray's workers yield to all others (15) unless told: on a busy machine each of
+    # these tests took minutes rather than seconds.
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
 
 

@@ -178,8 +178,13 @@ def test_paper_shows_what_is_folded(opened):
 # In the book
 
 
+def lines_of(site):
+    """The lines of the ledger as a file."""
+    return list(csv.DictReader(io.StringIO((site / FILE).read_text("utf-8-sig"))))
+
+
 def test_the_file_and_the_table_are_the_same(site, soups):
-    table = list(csv.DictReader(io.StringIO((site / FILE).read_text("utf-8-sig"))))
+    table = lines_of(site)
     rows = soups[PAGE].select(".bn-ledger tbody")
     assert len(table) == len(rows) > 0
     for line, row in zip(table, rows, strict=True):
@@ -191,8 +196,7 @@ def test_the_file_and_the_table_are_the_same(site, soups):
 
 
 def test_every_claim_with_a_rule_is_tried_and_has_one_of_the_words(site):
-    lines = csv.DictReader(io.StringIO((site / FILE).read_text("utf-8-sig")))
-    words = {line["id"]: line["verdict"] for line in lines}
+    words = {line["id"]: line["verdict"] for line in lines_of(site)}
     assert words.keys() == CLAIMS.keys()
     assert set(words.values()) <= set(MEANINGS)
     untried = {name for name, claim in CLAIMS.items() if claim.rule is None}
