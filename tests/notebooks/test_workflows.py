@@ -13,7 +13,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAKE = re.compile(r"\bmake +([a-z][\w-]*)")
 TARGET = re.compile(r"^([a-z][\w-]*):", re.MULTILINE)
 OFFICIAL = re.compile(r"actions/(checkout|setup-python|upload-artifact)@v\d+")
-CALLS = ("-j2 -O book test-avx2", "test", "-j2 -O test-clusters test-browsers")
+CALLS = ("-j2 -O book test-avx2", "test", "test-browsers", "test-clusters")
 TARGETS = [word for call in CALLS for word in call.split() if word[0] != "-"]
 PROGRAMS = {  # program -> Debian's package
     "chromium": "chromium",
