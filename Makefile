@@ -16,25 +16,19 @@ find = $(shell find $(1) -type f ! -path '*/__pycache__/*' 2>/dev/null)
 CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproject.toml
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
-# Files, processes, commands, figures and recorded numbers: every processor does the same
-# with them. Those of widgets hand recorded numbers over, or mostly wait for Node, which
-# does not follow these settings.
-SAME := $(patsubst %,tests/test_%.py,data figures imports) \
-  $(patsubst %,tests/evidence/test_%.py,claims depth intervals) \
-  $(patsubst %,tests/widgets/test_%.py,engine explorer implementations modules playground \
-  race rerun schedules stills trainer) \
-  $(patsubst %,tests/runs/test_%.py,checksums cli damage execute fingerprint processes \
-  store table)
-# Slow, and of tables, of whether a planted error is noticed, of 110 layers, or of what an
-# answer must not do.
-ONCE := $(patsubst %,tests/runs/test_records.py::test_%,every_epoch_has_its_numbers \
-  an_error_of_a_hundredth_in_the_steps_is_seen 'first_steps_come_out_again[residual') \
-  $(patsubst %,tests/test_checks.py::test_%,the_session_does_not_change_the_verdict \
-  a_hostile_answer_is_wrong_and_changes_nothing)
+# Sums of floating-point numbers, which processors add in orders of their own: layers and
+# their gradients, training and scores, and the first steps of an arm of each experiment,
+# but of those that train networks of the others or 110 layers.
+STEPS := tests/runs/test_records.py::test_first_steps_come_out_again
+SUMS := tests/gradients tests/layers $(patsubst %,tests/test_%.py,augmentation evaluation \
+  models recomputed recorders residual scale_invariance training) \
+  tests/test_checks.py::test_right_answer_passes $(STEPS)
+ALIKE := $(patsubst %,$(STEPS)[%,batch-augmentation placement- race-rates race-others \
+  residual schedules-switches schedules-others)
 PAGES := $(filter-out web/colab/%,$(call find,book notebooks web)) _config.yml _toc.yml
 
 # make colab: the chapters as notebooks, in _build/html/colab, as `make book` does too
-# make test-avx2: the tests of numbers once more, as on a processor without AVX-512
+# make test-avx2: the tests of sums once more, as on a processor without AVX-512
 # make test-clusters: runs on a Dask and a Ray cluster, which the tests start
 # make test-browsers: the site in Firefox and WebKit, beside the Chromium of `test`, and
 # the widgets in JupyterLab, with a kernel
@@ -95,7 +89,7 @@ test: $(NOTEBOOKS)
 
 test-avx2: $(READY) $(IMAGES)
 	ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 \
-	  $(IN_TWO) $(filter-out $(SAME),$(NUMBERS)) $(SAME:%=--ignore=%) $(ONCE:%=--deselect=%)
+	  $(IN_TWO) $(SUMS) $(patsubst %,--deselect='%',$(ALIKE))
 
 $(CLUSTERS): requirements-clusters.txt | $(READY)
 	$(BIN)/python -m pip install --no-deps --quiet -r requirements-clusters.txt

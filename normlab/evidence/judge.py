@@ -1,7 +1,10 @@
 """Where verdicts are made: claims and records in, words out."""
 
+import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+import pandas as pd
 
 from normlab.evidence.claim import Claim
 from normlab.evidence.intervals import Interval, holm_levels, holm_p
@@ -68,7 +71,7 @@ def judge(claims: Iterable[Claim], records: Records = RECORDS) -> dict[str, Verd
     experiment is looked at once, when all of its runs are recorded; until then its
     claims are not tried.
     """
-    claims = list(claims)
+    claims, records = list(claims), _Remembering(records)
     reasons = {claim.id: _why_not(claim, records) for claim in claims}
     trials = {c.id: c.rule.on(records) for c in claims if not reasons[c.id]}
     families: dict[str, dict[str, float]] = {}
@@ -94,6 +97,21 @@ def judge(claims: Iterable[Claim], records: Records = RECORDS) -> dict[str, Verd
         verdict = _verdict(claim, trial, LEVEL if level is None else level, records)
         found[claim.id] = replace(verdict, level=level, p=p, tests=tests)
     return found
+
+
+class _Remembering(Records):
+    """Records that look a series up once: a rule and its variants share most arms."""
+
+    def __init__(self, records: Records) -> None:
+        self.table, self.recordings = records.table, records.recordings
+        self.progress = records.progress
+        self._known: dict[bytes, pd.Series] = {}
+
+    def values(self, *what: str, **settings) -> pd.Series:
+        key = pickle.dumps((what, sorted(settings.items())))
+        if key not in self._known:
+            self._known[key] = super().values(*what, **settings)
+        return self._known[key].copy()
 
 
 def _why_not(claim: Claim, records: Records) -> str:

@@ -95,6 +95,20 @@ def test_other_ways_that_agree_are_listed_under_one_word():
     assert "Asked otherwise, each time reproduced: a; b." in shown
 
 
+def test_what_a_rule_does_to_its_numbers_reaches_no_other_way_to_ask():
+    """They are looked up once, and each gets them as they were."""
+
+    def doubled(records):
+        values = records.values("x", "accuracy", norm="a")
+        values *= 2
+        return Word.REPRODUCED, (("mean", f"{values.mean():.2f}"),)
+
+    asked = Holds("", doubled)
+    verdict = judge([claim(asked, variants={"again": asked})], DATA)["one"]
+    (again,) = verdict.variants
+    assert verdict.numbers == again.numbers == (("mean", "1.10"),)
+
+
 @pytest.mark.parametrize(
     ("p", "text"),
     [(0.051, "= 0.051"), (0.0499, "= 0.0499"), (0.2, "= 0.2"), (1e-9, "< 0.0001")],

@@ -81,11 +81,6 @@ def first_steps(run, watched, twin=None, momentum=0.1):
     return {"step_loss": np.array(losses)} | kept
 
 
-def twins_of(run, watched):
-    """The first steps of a run's twins."""
-    return [first_steps(run, watched, twin) for twin in range(TWINS)]
-
-
 def recorded_steps(name, run, watched):
     """What the record says of the same steps, and of later snapshots."""
     table = load(name)
