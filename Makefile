@@ -17,8 +17,9 @@ CODE := $(call find,normlab results benchmarks/results) requirements.txt pyproje
 NUMBERS := $(filter-out %/site/ %/notebooks/ %/browsers/ %/clusters/ %/__pycache__/,$(wildcard tests/*/)) \
   $(filter-out %_make.py %_style.py,$(wildcard tests/test_*.py))
 # Sums of floating-point numbers, which processors add in orders of their own: layers and
-# their gradients, training and scores, and the first steps of an arm of each experiment,
-# but of those that train networks of the others or 110 layers.
+# their gradients, training and scores, and first steps of most experiments: not of those
+# with 110 layers, nor of some with a network of another one's and other normalizers,
+# rates or images.
 STEPS := tests/runs/test_records.py::test_first_steps_come_out_again
 SUMS := tests/gradients tests/layers $(patsubst %,tests/test_%.py,augmentation evaluation \
   models recomputed recorders residual scale_invariance training) \

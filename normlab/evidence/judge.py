@@ -103,8 +103,7 @@ class _Remembering(Records):
     """Records that look a series up once: a rule and its variants share most arms."""
 
     def __init__(self, records: Records) -> None:
-        self.table, self.recordings = records.table, records.recordings
-        self.progress = records.progress
+        super().__init__(records.table, records.recordings, records.progress)
         self._known: dict[bytes, pd.Series] = {}
 
     def values(self, *what: str, **settings) -> pd.Series:
